@@ -1,0 +1,163 @@
+import {
+  HttpException,
+  Inject,
+  Injectable,
+  Optional,
+  type CanActivate,
+  type ExecutionContext,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { errorResponse } from '../http/error-response.js';
+import type { HttpRequest } from '../http/http-request.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import type { IdTokenClaims } from '../verification/claims.js';
+import { assertConstraints, type EffectiveConstraints } from '../verification/constraints.js';
+import { TokenVerifier } from '../verification/token-verifier.js';
+import { rememberClaims } from './authenticated-request.js';
+import { readBearerToken } from './bearer-token.js';
+import { effectiveConstraints, nearestDecision, type Demand, type DemandOf, type Level } from './route-policy.js';
+
+/** What this guard does for one route; found out once, at the route's first request. */
+interface RoutePlan {
+  readonly controller: Level;
+  /** `undefined`: another guard, or none, decides for this route. */
+  readonly demand: Demand | undefined;
+  readonly constraints: EffectiveConstraints;
+}
+
+/**
+ * Lets a request pass only with a valid access token that meets the route's constraints.
+ *
+ * ```ts
+ * @Get('me') @UseGuards(OidcGuard)
+ * me(@IdToken() token: IdTokenClaims) { return { sub: token.sub }; }
+ * ```
+ *
+ * No or a bad token: 401; a constraint not met: 403; no keys to verify with: 503. Extend it to read the token
+ * elsewhere ({@link readToken}), to decide more ({@link accept}) or to answer otherwise ({@link exceptionFor}); its
+ * dependencies are injected into properties, so a subclass is free in its constructor.
+ */
+@Injectable()
+export class OidcGuard implements CanActivate, OnModuleInit {
+  /** What guards of this class demand where they decide. */
+  static readonly demand: Demand = 'required';
+
+  // Optional only so that their absence can be explained; see onModuleInit.
+  @Optional() @Inject(TokenVerifier) protected readonly verifier!: TokenVerifier;
+  @Optional() @Inject(RESOLVED_OPTIONS) private readonly options!: ResolvedOptions;
+  @Inject(HttpAdapterHost) private readonly adapterHost!: HttpAdapterHost;
+
+  private readonly plans = new WeakMap<Level, RoutePlan>();
+
+  /** @throws {@link OidcAuthError} `module_missing` at boot, where no module was imported */
+  onModuleInit(): void {
+    if (this.verifier === undefined || this.options === undefined) {
+      const name = this.constructor.name;
+      throw new OidcAuthError(
+        'module_missing',
+        `${name} found no OidcAuthModule: import OidcAuthModule.forRoot(…) in your root module` +
+          (name === 'OidcGuard' ? '.' : ' (or, with isGlobal: false, in the module that uses it).'),
+      );
+    }
+  }
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    // A kind of request that is not known cannot be checked, so it is denied.
+    if (context.getType<string>() !== 'http') return false;
+    const plan = this.planFor(context.getHandler(), context.getClass());
+    if (plan.demand === undefined) return true;
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    try {
+      const token = this.readToken(request);
+      if (token === undefined) throw new OidcAuthError('token_missing', 'A bearer token is missing.');
+      const claims = this.verifier.recall(token);
+      if (claims !== undefined) return this.decide(claims, plan, request, context);
+      return this.verify(token, plan, request, context);
+    } catch (error) {
+      return this.refuse(error, plan, request, context);
+    }
+  }
+
+  /** Where the token is in a request. Default: the `Authorization` header, scheme `Bearer`. */
+  protected readToken(request: HttpRequest): string | undefined {
+    return readBearerToken(request);
+  }
+
+  /**
+   * The last word on a valid token that meets the route's constraints. Return `false`, or throw, to refuse it.
+   * Default: `true`.
+   */
+  protected accept(_claims: IdTokenClaims, _context: ExecutionContext): boolean {
+    return true;
+  }
+
+  /** What is thrown where a request is refused. Default: an `HttpException` as RFC 6750 §3 has it. */
+  protected exceptionFor(error: OidcAuthError, context: ExecutionContext): Error {
+    const { status, headers, body } = errorResponse(error);
+    const response = context.switchToHttp().getResponse<unknown>();
+    for (const [name, value] of Object.entries(headers)) this.adapterHost.httpAdapter.setHeader(response, name, value);
+    return new HttpException({ ...body, message: error.message }, status, { cause: error });
+  }
+
+  private async verify(
+    token: string,
+    plan: RoutePlan,
+    request: HttpRequest,
+    context: ExecutionContext,
+  ): Promise<boolean> {
+    try {
+      return this.decide(await this.verifier.verify(token), plan, request, context);
+    } catch (error) {
+      return this.refuse(error, plan, request, context);
+    }
+  }
+
+  private decide(claims: IdTokenClaims, plan: RoutePlan, request: HttpRequest, context: ExecutionContext): boolean {
+    assertConstraints(claims, plan.constraints, this.options.roleSources);
+    if (!this.accept(claims, context)) return plan.demand === 'optional' ? this.passAnonymously(request) : false;
+    rememberClaims(request, claims);
+    return true;
+  }
+
+  private refuse(error: unknown, plan: RoutePlan, request: HttpRequest, context: ExecutionContext): boolean {
+    if (!(error instanceof OidcAuthError)) throw error;
+    // Not a matter of who is asking, but of a request that two programs may read in two ways.
+    const isAmbiguous = error.code === 'authorization_header_repeated';
+    if (plan.demand === 'optional' && !isAmbiguous) return this.passAnonymously(request);
+    throw this.exceptionFor(error, context);
+  }
+
+  private passAnonymously(request: HttpRequest): true {
+    rememberClaims(request, null);
+    return true;
+  }
+
+  private planFor(handler: Level, controller: Level): RoutePlan {
+    const known = this.plans.get(handler);
+    // Controllers that extend one another share handlers.
+    if (known?.controller === controller) return known;
+    const plan = {
+      controller,
+      demand: this.demandFor(handler, controller),
+      constraints: effectiveConstraints(handler, controller, this.options.claims),
+    };
+    this.plans.set(handler, plan);
+    return plan;
+  }
+
+  private demandFor(handler: Level, controller: Level): Demand | undefined {
+    const decision = nearestDecision(handler, controller, demandOf);
+    if (decision === undefined) return (this.constructor as typeof OidcGuard).demand;
+    if (decision.kind === 'public') return undefined;
+    const isOurs = decision.guards.some((guard) => guard === this || guard === this.constructor);
+    return isOurs ? decision.demand : undefined;
+  }
+}
+
+const demandOf: DemandOf = (guard: Type<unknown> | object) => {
+  const type = (typeof guard === 'function' ? guard : guard.constructor) as typeof OidcGuard;
+  return type === OidcGuard || type.prototype instanceof OidcGuard ? type.demand : undefined;
+};

@@ -1,0 +1,138 @@
+import { Controller, Inject, Req, Res, UseFilters, VERSION_NEUTRAL } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Auth } from '../decorators/auth.decorator.js';
+import { Public } from '../decorators/public.decorator.js';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { readBearerToken } from '../guards/bearer-token.js';
+import { claimsOf } from '../guards/authenticated-request.js';
+import { bindingCookieNames, isBindingCookie, type BrowserBinding } from '../login/browser-binding.js';
+import { LOGIN_LIFETIME } from '../login/login-state.js';
+import { OidcAuthService } from '../login/oidc-auth.service.js';
+import type { TokenResponse } from '../login/token-response.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { ENDPOINT_PATHS, type EndpointPaths } from './endpoints.js';
+import { HttpReply } from './http-reply.js';
+import { cookiesOf, type HttpRequest } from './http-request.js';
+import { loginRequestOf } from './login-parameters.js';
+import { OAuthErrorFilter } from './oauth-error.filter.js';
+import { isOwnCallback } from './own-callback.js';
+import { RequestParameters } from './request-parameters.js';
+import { tokenRequestOf } from './token-request.js';
+
+/** At most so many logins of one browser are under way; beyond that the oldest is given up. */
+const MOST_LOGINS = 8;
+
+/**
+ * The endpoints: parameters in, answers out, no logic beyond HTTP. Which path each handler has is decided where the
+ * module is registered.
+ *
+ * Extend it (the `authController` extra) to change an answer; an overridden method needs no decorator.
+ */
+@Public()
+@UseFilters(OAuthErrorFilter)
+@Controller({ version: VERSION_NEUTRAL })
+export class AuthController {
+  @Inject(OidcAuthService) protected readonly service!: OidcAuthService;
+  @Inject(HttpAdapterHost) protected readonly adapterHost!: HttpAdapterHost;
+  @Inject(RESOLVED_OPTIONS) private readonly options!: ResolvedOptions;
+  @Inject(ENDPOINT_PATHS) private readonly endpoints!: EndpointPaths;
+
+  /** Starts a login: leads the browser to the provider. */
+  async login(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+    const reply = this.navigation(request, response);
+    const parameters = RequestParameters.ofQuery(request);
+    const redirectUri = parameters.required('redirect_uri');
+    const ownCallback = isOwnCallback(redirectUri, request, this.endpoints, this.options.publicUrl);
+    const { url, browserBinding } = await this.service.login(loginRequestOf(parameters, redirectUri, ownCallback));
+    if (browserBinding !== undefined) bindBrowser(request, reply, browserBinding);
+    reply.redirect(url);
+  }
+
+  /** Ends a login whose redirect URI is this endpoint. */
+  async callback(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+    const reply = this.navigation(request, response);
+    const parameters = RequestParameters.ofQuery(request);
+    const state = parameters.required('state');
+    const cookies = cookiesOf(request);
+    const cookie = bindingCookieNames(state).find((name) => cookies.has(name));
+    // Whatever comes of it, this login is over.
+    if (cookie !== undefined) reply.cookie(cookie, '', cookie.startsWith('__Host-'), 0);
+    const tokens = await this.service.completeLogin({
+      state,
+      browserCookie: cookie === undefined ? undefined : cookies.get(cookie),
+      code: parameters.optional('code'),
+      iss: parameters.optional('iss'),
+      error: parameters.optional('error'),
+      error_description: parameters.optional('error_description'),
+    });
+    await this.respondToLogin(tokens, request, response);
+  }
+
+  /** Redeems a code, a refresh token or a device code. */
+  async token(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+    const reply = new HttpReply(this.adapterHost, response);
+    const asked = tokenRequestOf(RequestParameters.ofBody(request));
+    reply.json(await this.redeem(asked));
+  }
+
+  /** Starts the device flow. */
+  async device(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+    const reply = new HttpReply(this.adapterHost, response);
+    const scope = RequestParameters.ofBody(request).optional('scope');
+    reply.json(await this.service.authorizeDevice(scope));
+  }
+
+  /** Leads the browser to the provider to end its session there. */
+  async logout(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+    const reply = this.navigation(request, response);
+    const parameters = RequestParameters.ofQuery(request);
+    const url = await this.service.logoutUrl({
+      post_logout_redirect_uri: parameters.optional('post_logout_redirect_uri'),
+      id_token_hint: parameters.optional('id_token_hint'),
+      state: parameters.optional('state'),
+    });
+    reply.redirect(url);
+  }
+
+  /** Who the bearer token belongs to. */
+  @Auth({ claims: {} })
+  async userinfo(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+    const claims = claimsOf(request)!;
+    const token = readBearerToken(request)!;
+    new HttpReply(this.adapterHost, response).json(await this.service.userInfo(token, claims));
+  }
+
+  /** What the callback answers once somebody is signed in. Override it to set a session cookie and redirect, say. */
+  protected async respondToLogin(tokens: TokenResponse, _request: unknown, response: unknown): Promise<void> {
+    new HttpReply(this.adapterHost, response).json(tokens);
+  }
+
+  private redeem(asked: ReturnType<typeof tokenRequestOf>): Promise<TokenResponse> {
+    switch (asked.grant) {
+      case 'authorization_code':
+        return this.service.redeemCode(asked.parameters);
+      case 'refresh_token':
+        return this.service.refresh(asked.refreshToken);
+      case 'device_code':
+        return this.service.redeemDeviceCode(asked.deviceCode);
+    }
+  }
+
+  /** Browsers and link checkers may ask by HEAD, which adapters give to GET handlers: it must have no effect. */
+  private navigation(request: HttpRequest, response: unknown): HttpReply {
+    const reply = new HttpReply(this.adapterHost, response).headers({ 'Referrer-Policy': 'no-referrer' });
+    if (request.method === 'HEAD') {
+      reply.headers({ Allow: 'GET' });
+      throw new OidcAuthError('method_not_allowed', 'Only GET is possible here.');
+    }
+    return reply;
+  }
+}
+
+function bindBrowser(request: HttpRequest, reply: HttpReply, { name, value, secure }: BrowserBinding): void {
+  const underWay = [...cookiesOf(request).keys()].filter(isBindingCookie);
+  for (const oldest of underWay.slice(0, Math.max(0, underWay.length + 1 - MOST_LOGINS))) {
+    reply.cookie(oldest, '', oldest.startsWith('__Host-'), 0);
+  }
+  reply.cookie(name, value, secure, LOGIN_LIFETIME);
+}

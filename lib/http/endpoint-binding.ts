@@ -1,0 +1,43 @@
+import { RequestMapping, type Type } from '@nestjs/common';
+import type { AuthController } from './auth.controller.js';
+import { ENDPOINT_NAMES, ENDPOINTS, type EndpointPaths } from './endpoints.js';
+
+/**
+ * A controller class of its own for one registration, whose handlers have this registration's paths. A handler
+ * without a path gets no route, which is how an endpoint is left out.
+ *
+ * The metadata must be written to functions of the new class: those of the base are shared by all registrations. What
+ * decorators left on the base handler counts for an undecorated override, too.
+ */
+export function bindEndpoints(base: Type<AuthController>, { paths }: EndpointPaths): Type<AuthController> {
+  class BoundAuthController extends base {}
+  Object.defineProperty(BoundAuthController, 'name', { value: base.name });
+  for (const name of ENDPOINT_NAMES) {
+    const path = paths[name];
+    if (path === undefined) continue;
+    const handler = base.prototype[name];
+    const bound = function (this: AuthController, request: never, response: never): Promise<void> {
+      return handler.call(this, request, response);
+    };
+    Object.defineProperty(bound, 'name', { value: name });
+    for (const inherited of handlersOf(base, name)) copyMetadata(inherited, bound);
+    const descriptor = { value: bound, writable: true, configurable: true, enumerable: false };
+    RequestMapping({ path, method: ENDPOINTS[name].method })(BoundAuthController.prototype, name, descriptor);
+    Object.defineProperty(BoundAuthController.prototype, name, descriptor);
+  }
+  return BoundAuthController;
+}
+
+/** The handler of a name in a class and its bases, the base's first. */
+function handlersOf(type: Type<unknown>, name: string): Function[] {
+  const handlers: Function[] = [];
+  for (let prototype = type.prototype; prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
+    if (Object.hasOwn(prototype, name)) handlers.unshift(prototype[name]);
+  }
+  return handlers;
+}
+
+function copyMetadata(from: Function, to: Function): void {
+  for (const key of Reflect.getOwnMetadataKeys(from))
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, from), to);
+}

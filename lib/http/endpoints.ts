@@ -1,0 +1,30 @@
+import { RequestMethod } from '@nestjs/common';
+import type { EndpointName } from '../options/oidc-auth-options.js';
+
+export interface Endpoint {
+  readonly method: RequestMethod.GET | RequestMethod.POST;
+  /** Relative to the prefix, where the `endpoints` extra names no other. */
+  readonly path: string;
+}
+
+/** The endpoints; the handler of each is the method of `AuthController` that bears its name. */
+export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
+  login: { method: RequestMethod.GET, path: '/auth/v2/login' },
+  callback: { method: RequestMethod.GET, path: '/auth/v2/callback' },
+  token: { method: RequestMethod.POST, path: '/auth/v2/token' },
+  device: { method: RequestMethod.POST, path: '/auth/v2/device' },
+  logout: { method: RequestMethod.GET, path: '/auth/v2/logout' },
+  userinfo: { method: RequestMethod.GET, path: '/auth/v2/userinfo' },
+};
+
+export const ENDPOINT_NAMES = Object.keys(ENDPOINTS) as EndpointName[];
+
+/** Where this registration of the module has its endpoints; one that is left out is `undefined`. */
+export interface EndpointPaths {
+  readonly prefix: string;
+  /** Relative to the prefix. */
+  readonly paths: Readonly<Record<EndpointName, string | undefined>>;
+}
+
+/** DI token of the {@link EndpointPaths}. */
+export const ENDPOINT_PATHS = Symbol('nestjs-oidc-auth:endpoint-paths');

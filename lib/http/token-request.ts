@@ -1,0 +1,58 @@
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import type { CodeGrant } from '../login/code-redemption.js';
+import { invalid, type RequestParameters } from './request-parameters.js';
+
+/** What a client posted to the token endpoint. */
+export type TokenRequest =
+  | { readonly grant: 'authorization_code'; readonly parameters: CodeGrant }
+  | { readonly grant: 'refresh_token'; readonly refreshToken: string }
+  | { readonly grant: 'device_code'; readonly deviceCode: string };
+
+/** Each credential under the names it is sent by (existing clients use hyphens), and what it is redeemed as. */
+const CREDENTIALS = [
+  { name: 'code', grant: 'authorization_code', type: 'authorization_code' },
+  { name: 'refresh_token', grant: 'refresh_token', type: 'refresh_token' },
+  { name: 'refresh-token', grant: 'refresh_token', type: 'refresh_token' },
+  { name: 'device_code', grant: 'device_code', type: 'urn:ietf:params:oauth:grant-type:device_code' },
+  { name: 'device-code', grant: 'device_code', type: 'urn:ietf:params:oauth:grant-type:device_code' },
+] as const;
+
+const GRANT_TYPES: ReadonlySet<string> = new Set(CREDENTIALS.map(({ type }) => type));
+
+/**
+ * Finds out which grant is meant: by the one credential that was sent, which `grant_type` must not contradict.
+ *
+ * @throws {@link OidcAuthError} `unsupported_grant_type`, `invalid_request`
+ */
+export function tokenRequestOf(parameters: RequestParameters): TokenRequest {
+  const grantType = parameters.optional('grant_type');
+  if (grantType !== undefined && !GRANT_TYPES.has(grantType)) {
+    throw new OidcAuthError('unsupported_grant_type', `grant_type must be one of ${[...GRANT_TYPES].join(', ')}.`);
+  }
+  const sent = CREDENTIALS.filter(({ name }) => parameters.optional(name) !== undefined);
+  const [credential] = sent;
+  if (credential === undefined) throw invalid('One of code, refresh_token or device_code is missing or empty.');
+  if (sent.length > 1)
+    throw invalid(`Only one of ${sent.map(({ name }) => name).join(', ')} can be redeemed at a time.`);
+  if (grantType !== undefined && grantType !== credential.type) {
+    throw invalid(`grant_type and ${credential.name} contradict each other.`);
+  }
+  const value = parameters.required(credential.name);
+  switch (credential.grant) {
+    case 'authorization_code':
+      return { grant: 'authorization_code', parameters: codeGrantOf(parameters, value) };
+    case 'refresh_token':
+      return { grant: 'refresh_token', refreshToken: value };
+    case 'device_code':
+      return { grant: 'device_code', deviceCode: value };
+  }
+}
+
+function codeGrantOf(parameters: RequestParameters, code: string): CodeGrant {
+  return {
+    code,
+    redirect_uri: parameters.required('redirect_uri'),
+    code_verifier: parameters.optional('code_verifier'),
+    state: parameters.optional('state'),
+  };
+}

@@ -1,0 +1,44 @@
+export { OidcAuthModule } from './oidc-auth.module.js';
+export type {
+  EncryptionKey,
+  EndpointName,
+  OidcAuthModuleExtras,
+  OidcAuthOptions,
+  OidcAuthOptionsFactory,
+  SignatureAlgorithm,
+  TokenEndpointAuthMethod,
+  TrustedIssuer,
+} from './options/oidc-auth-options.js';
+
+export { OidcGuard } from './guards/oidc.guard.js';
+export { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
+export { Auth, OptionalAuth } from './decorators/auth.decorator.js';
+export { Claims, Roles, Scopes } from './decorators/constraint.decorators.js';
+export { IdToken } from './decorators/id-token.decorator.js';
+export { Public } from './decorators/public.decorator.js';
+
+export { AuthController } from './http/auth.controller.js';
+export { OidcAuthService, type LogoutRequest } from './login/oidc-auth.service.js';
+export type { LoginRedirect, LoginRequest } from './login/authorization-request.js';
+export type { BrowserBinding } from './login/browser-binding.js';
+export type { AuthorizationResponse, CodeGrant } from './login/code-redemption.js';
+export type { TokenResponse } from './login/token-response.js';
+export type { UserInfo } from './login/user-info.js';
+export type { DeviceAuthorization } from './provider/identity-provider.js';
+
+export { TokenVerifier } from './verification/token-verifier.js';
+export { IdTokenClaims, type JsonValue } from './verification/claims.js';
+export type {
+  AuthorizationConstraints,
+  ClaimConstraint,
+  ClaimConstraints,
+  ClaimScalar,
+} from './verification/constraints.js';
+
+export {
+  BrokerStore,
+  type BrokerRecord,
+  type BrokerRecordFilter,
+  type BrokerRecordKind,
+} from './store/broker-store.js';
+export { OidcAuthError, type OidcAuthErrorCode, type OidcAuthErrorDetails } from './errors/oidc-auth-error.js';

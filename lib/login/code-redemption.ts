@@ -1,0 +1,186 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { IdentityProvider } from '../provider/identity-provider.js';
+import { sanitizeDescription } from '../provider/provider-error.js';
+import { KeyRing } from '../sealing/key-ring.js';
+import { IdTokenVerifier, type IdTokenExpectations } from '../verification/id-token-verifier.js';
+import { clientNonces } from './authorization-request.js';
+import { assertSameBrowser } from './browser-binding.js';
+import { LoginStates, type LoginState } from './login-state.js';
+import { OneTimeUse } from './one-time-use.js';
+import { isCodeVerifier, LONGEST_CODE_VERIFIER, s256 } from './pkce.js';
+import { SharedCalls } from './shared-calls.js';
+import { TokenIssuer } from './token-issuer.js';
+import type { TokenResponse } from './token-response.js';
+
+/** The provider's answer as the browser brings it to our callback (RFC 6749 §4.1.2, RFC 9207 §2). */
+export interface AuthorizationResponse {
+  readonly state?: string | undefined;
+  readonly code?: string | undefined;
+  readonly iss?: string | undefined;
+  readonly error?: string | undefined;
+  readonly error_description?: string | undefined;
+  /** The value of the browser's cookie for this state. */
+  readonly browserCookie?: string | undefined;
+}
+
+/** A code that a client caught itself, as it posts it to the token endpoint. */
+export interface CodeGrant {
+  readonly code: string;
+  readonly redirect_uri: string;
+  /** The client's own verifier, or the sealed state. */
+  readonly code_verifier?: string | undefined;
+  /** The sealed state, where it is not sent as verifier. */
+  readonly state?: string | undefined;
+}
+
+/** What proves that a code belongs to the login it is redeemed for. */
+interface Redemption {
+  readonly code: string;
+  readonly redirectUri: string;
+  readonly codeVerifier: string;
+  readonly expected: IdTokenExpectations;
+  readonly askedScope: string | undefined;
+  /** Names the login, once per login. */
+  readonly loginId: string;
+}
+
+/** Redeems authorization codes (RFC 6749 §4.1.3), in each of the three ways a login may end. */
+@Injectable()
+export class CodeRedemption {
+  private readonly running = new SharedCalls<TokenResponse>();
+
+  constructor(
+    @Inject(IdentityProvider) private readonly provider: IdentityProvider,
+    @Inject(IdTokenVerifier) private readonly idTokens: IdTokenVerifier,
+    @Inject(LoginStates) private readonly states: LoginStates,
+    @Inject(KeyRing) private readonly keyRing: KeyRing,
+    @Inject(OneTimeUse) private readonly oneTimeUse: OneTimeUse,
+    @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+  ) {}
+
+  /** Way 1: our own callback. The state is checked before anything else of the answer. */
+  async atCallback(response: AuthorizationResponse): Promise<TokenResponse> {
+    if (response.state === undefined) throw invalid('state is missing.');
+    const state = this.states.open(response.state, 'callback');
+    assertSameBrowser(state, response.browserCookie);
+    await this.assertIssuer(response);
+    if (response.error !== undefined) throw authorizationError(response.error, response.error_description);
+    if (response.code === undefined) throw invalid('code is missing.');
+    return this.redeem(fromState(state, response.state, response.code));
+  }
+
+  /** Ways 2 and 3: the client caught the redirect. */
+  async atTokenEndpoint(grant: CodeGrant): Promise<TokenResponse> {
+    const sealed = sealedStateIn(grant);
+    if (sealed === undefined) return this.redeem(this.fromClientVerifier(grant));
+    const state = this.states.open(sealed, 'token-endpoint');
+    if (state.redirectUri !== grant.redirect_uri)
+      throw invalid('redirect_uri differs from the one the login was started with.');
+    return this.redeem(fromState(state, sealed, grant.code));
+  }
+
+  private fromClientVerifier({ code, redirect_uri: redirectUri, code_verifier: verifier }: CodeGrant): Redemption {
+    if (verifier === undefined || !isCodeVerifier(verifier)) {
+      throw invalid(
+        'code_verifier must be 43 to 128 characters of A-Z a-z 0-9 - . _ ~, or the state the login was started with.',
+      );
+    }
+    const challenge = s256(verifier);
+    return {
+      code,
+      redirectUri,
+      codeVerifier: verifier,
+      expected: { nonce: clientNonces(this.keyRing, challenge, redirectUri) },
+      askedScope: undefined,
+      loginId: s256(challenge),
+    };
+  }
+
+  /** Equal requests at the same moment share one answer; any later one finds the login used. */
+  private redeem(redemption: Redemption): Promise<TokenResponse> {
+    const { loginId, code, codeVerifier, redirectUri } = redemption;
+    return this.running.run(s256([loginId, code, codeVerifier, redirectUri].join('\n')), async () => {
+      if (!(await this.oneTimeUse.claim(loginId))) {
+        throw new OidcAuthError('state_replayed', 'This login has already been completed: start it again.');
+      }
+      try {
+        return await this.exchange(redemption);
+      } catch (error) {
+        const unanswered = error instanceof OidcAuthError && error.code === 'provider_unreachable';
+        if (unanswered) await this.oneTimeUse.release(loginId);
+        throw error;
+      }
+    });
+  }
+
+  private async exchange(redemption: Redemption): Promise<TokenResponse> {
+    const tokens = await this.provider.grant('authorization_code', {
+      code: redemption.code,
+      redirect_uri: redemption.redirectUri,
+      code_verifier: redemption.codeVerifier,
+    });
+    if (tokens.id_token === undefined) {
+      throw new OidcAuthError('id_token_invalid', 'The identity provider sent no ID token.', {
+        operatorHint:
+          'The identity provider answered the code without an ID token: allow the scope openid for this client.',
+      });
+    }
+    const identity = await this.idTokens.verify(tokens.id_token, redemption.expected);
+    return this.issuer.issue({ tokens, identity, askedScope: redemption.askedScope });
+  }
+
+  /** RFC 9207 §2.4: an answer of another provider must not be redeemed at ours. */
+  private async assertIssuer({ iss, error }: AuthorizationResponse): Promise<void> {
+    if (iss === undefined && error !== undefined) return;
+    const { issuer, announced } = await this.provider.authorizationResponseIssuer();
+    if (iss === issuer || (iss === undefined && !announced)) return;
+    throw new OidcAuthError(
+      'authorization_issuer_mismatch',
+      iss === undefined
+        ? 'The identity provider announces the parameter iss (RFC 9207), but the response has none.'
+        : 'The response comes from another issuer than the one the login was started at (RFC 9207).',
+      {
+        operatorHint:
+          iss === undefined
+            ? 'The authorization response lacks "iss" though the metadata announces it. At Keycloak, switch off ' +
+              '"Exclude Issuer From Authentication Response" in the client\'s advanced settings.'
+            : `An authorization response named another issuer than ${issuer}.`,
+      },
+    );
+  }
+}
+
+function fromState(state: LoginState, sealed: string, code: string): Redemption {
+  return {
+    code,
+    redirectUri: state.redirectUri,
+    codeVerifier: state.codeVerifier,
+    expected: { nonce: [state.nonce], maxAge: state.maxAge },
+    askedScope: state.scope,
+    loginId: s256(sealed),
+  };
+}
+
+/**
+ * Existing clients post the part of `state` after its last `|` as code_verifier. No verifier is as long as a sealed
+ * state, so a long one is never sent on to the provider, whether it opens or not.
+ */
+function sealedStateIn({ code_verifier: verifier, state }: CodeGrant): string | undefined {
+  const candidate = verifier ?? state;
+  if (candidate === undefined)
+    throw invalid('code_verifier is missing: a code is redeemed with PKCE only (RFC 9700 §2.1.1).');
+  const sealed = candidate.slice(candidate.lastIndexOf('|') + 1);
+  return verifier === undefined || sealed.length > LONGEST_CODE_VERIFIER ? sealed : undefined;
+}
+
+function authorizationError(error: string, description: string | undefined): OidcAuthError {
+  const said = sanitizeDescription(description);
+  return new OidcAuthError('authorization_failed', said ?? 'The identity provider did not sign the user in.', {
+    oauthError: sanitizeDescription(error)?.slice(0, 64) ?? 'invalid_request',
+  });
+}
+
+function invalid(message: string): OidcAuthError {
+  return new OidcAuthError('invalid_request', message);
+}

@@ -1,0 +1,104 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { IdentityProvider, type DeviceAuthorization } from '../provider/identity-provider.js';
+import type { IdTokenClaims } from '../verification/claims.js';
+import { IdTokenVerifier } from '../verification/id-token-verifier.js';
+import { AuthorizationRequests, type LoginRedirect, type LoginRequest } from './authorization-request.js';
+import { CodeRedemption, type AuthorizationResponse, type CodeGrant } from './code-redemption.js';
+import { RedirectPolicy } from './redirect-policy.js';
+import { requestedScopes } from './requested-scopes.js';
+import { TokenIssuer } from './token-issuer.js';
+import type { TokenResponse } from './token-response.js';
+import { UserInfoService, type UserInfo } from './user-info.js';
+
+/** RFC 8628 §3.2: seconds between polls where the provider names none. */
+const DEFAULT_POLL_INTERVAL = 5;
+
+/** What may accompany a logout (RP-Initiated Logout §2). */
+export interface LogoutRequest {
+  readonly post_logout_redirect_uri?: string | undefined;
+  readonly id_token_hint?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+/** Everything the endpoints do, for programs. Knows nothing of HTTP. */
+@Injectable()
+export class OidcAuthService {
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(IdentityProvider) private readonly provider: IdentityProvider,
+    @Inject(IdTokenVerifier) private readonly idTokens: IdTokenVerifier,
+    @Inject(AuthorizationRequests) private readonly authorizationRequests: AuthorizationRequests,
+    @Inject(CodeRedemption) private readonly codes: CodeRedemption,
+    @Inject(RedirectPolicy) private readonly redirects: RedirectPolicy,
+    @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+    @Inject(UserInfoService) private readonly users: UserInfoService,
+  ) {}
+
+  /**
+   * The address at the provider where a login starts, and the cookie that must accompany it if it ends at our callback.
+   *
+   * @throws {@link OidcAuthError} `redirect_uri_not_allowed`, `invalid_scope`, `invalid_request`, `provider_unreachable`
+   */
+  login(request: LoginRequest): Promise<LoginRedirect> {
+    return this.authorizationRequests.create(request);
+  }
+
+  /** Completes a login that ends at our callback. @throws {@link OidcAuthError} `state_…`, `authorization_…`, `id_token_…` */
+  completeLogin(response: AuthorizationResponse): Promise<TokenResponse> {
+    return this.codes.atCallback(response);
+  }
+
+  /** Redeems a code that a client caught itself. @throws {@link OidcAuthError} `state_…`, `id_token_…`, `provider_…` */
+  redeemCode(grant: CodeGrant): Promise<TokenResponse> {
+    return this.codes.atTokenEndpoint(grant);
+  }
+
+  /** @throws {@link OidcAuthError} `provider_error` with `invalid_grant` where the refresh token is not valid any more */
+  refresh(refreshToken: string): Promise<TokenResponse> {
+    return this.issuer.refresh(refreshToken);
+  }
+
+  /**
+   * Starts the device flow (RFC 8628 §3.1).
+   *
+   * @param scope separated by spaces; the configured scopes where left out
+   * @throws {@link OidcAuthError} `device_flow_unsupported`, `invalid_scope`
+   */
+  async authorizeDevice(scope?: string): Promise<DeviceAuthorization> {
+    const asked = requestedScopes(this.options, scope, this.options.offlineAccess !== false);
+    const { device_code, user_code, verification_uri, verification_uri_complete, expires_in, interval } =
+      await this.provider.authorizeDevice({ scope: asked });
+    return {
+      device_code,
+      user_code,
+      verification_uri,
+      ...(verification_uri_complete === undefined ? {} : { verification_uri_complete }),
+      expires_in,
+      interval: interval ?? DEFAULT_POLL_INTERVAL,
+    };
+  }
+
+  /** One poll of the device flow (RFC 8628 §3.4). @throws {@link OidcAuthError} `provider_error` with its OAuth code */
+  async redeemDeviceCode(deviceCode: string): Promise<TokenResponse> {
+    const tokens = await this.provider.grant('urn:ietf:params:oauth:grant-type:device_code', {
+      device_code: deviceCode,
+    });
+    const identity = tokens.id_token === undefined ? undefined : await this.idTokens.verify(tokens.id_token, {});
+    return this.issuer.issue({ tokens, identity, askedScope: undefined });
+  }
+
+  /** Where a browser goes to log out: the provider, or, if it has no such place, an allowed address or `/`. */
+  async logoutUrl(request: LogoutRequest): Promise<string> {
+    const { post_logout_redirect_uri: target } = request;
+    const parameters = Object.entries(request).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const atProvider = await this.provider.endSessionUrl(Object.fromEntries(parameters));
+    if (atProvider !== undefined) return atProvider;
+    return target !== undefined && this.redirects.allowsPostLogout(target) ? target : '/';
+  }
+
+  /** Who a verified token belongs to. */
+  userInfo(token: string, claims: IdTokenClaims): Promise<UserInfo> {
+    return this.users.describe(token, claims);
+  }
+}

@@ -1,0 +1,84 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { IdentityProvider } from '../provider/identity-provider.js';
+import type { IdTokenClaims } from '../verification/claims.js';
+
+/** The standard claims (Core §5.1) and, beside them, the names existing clients read. */
+export interface UserInfo {
+  readonly sub: string;
+  readonly preferred_username?: string;
+  readonly name?: string;
+  readonly given_name?: string;
+  readonly family_name?: string;
+  readonly email_verified?: boolean;
+  readonly email: string | null;
+  readonly username: string;
+  readonly first_name: string;
+  readonly last_name: string;
+  /** The same as `username`. */
+  readonly pw_name: string;
+}
+
+type ProfileClaims = Readonly<Record<string, unknown>>;
+
+/** Tells who a token belongs to. */
+@Injectable()
+export class UserInfoService {
+  constructor(@Inject(IdentityProvider) private readonly provider: IdentityProvider) {}
+
+  /** From the token where it suffices, else also from the provider's userinfo endpoint (Core §5.3). */
+  async describe(token: string, claims: IdTokenClaims): Promise<UserInfo> {
+    if (suffices(claims)) return userInfoOf(claims);
+    return userInfoOf({ ...claims, ...(await this.askProvider(token, claims.sub)) });
+  }
+
+  /** A provider that refuses a token which we have verified (it may be meant for our API only) tells us no more. */
+  private async askProvider(token: string, subject: string): Promise<ProfileClaims> {
+    try {
+      return (await this.provider.userInfo(token, subject)) ?? {};
+    } catch (error) {
+      if (
+        error instanceof OidcAuthError &&
+        (error.code === 'provider_error' || error.code === 'provider_rejected_client')
+      ) {
+        return {};
+      }
+      throw error;
+    }
+  }
+}
+
+function suffices(claims: ProfileClaims): boolean {
+  return ['preferred_username', 'given_name', 'family_name', 'email'].every(
+    (claim) => typeof claims[claim] === 'string',
+  );
+}
+
+function userInfoOf(claims: ProfileClaims): UserInfo {
+  const given = {
+    preferred_username: text(claims['preferred_username']),
+    name: text(claims['name']),
+    given_name: text(claims['given_name']),
+    family_name: text(claims['family_name']),
+    email_verified: typeof claims['email_verified'] === 'boolean' ? claims['email_verified'] : undefined,
+  };
+  const sub = String(claims['sub']);
+  const username = given.preferred_username ?? text(claims['username']) ?? text(claims['email']) ?? sub;
+  return {
+    sub,
+    ...withoutUndefined(given),
+    email: text(claims['email']) ?? null,
+    username,
+    first_name: given.given_name ?? '',
+    last_name: given.family_name ?? '',
+    pw_name: username,
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function withoutUndefined<T extends object>(members: T): { [Name in keyof T]?: NonNullable<T[Name]> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+}

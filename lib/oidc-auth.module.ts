@@ -1,0 +1,200 @@
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type InjectionToken,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+  type OptionalFactoryDependency,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { APP_GUARD, ModulesContainer, RouterModule } from '@nestjs/core';
+import { OidcAuthError } from './errors/oidc-auth-error.js';
+import { OidcGuard } from './guards/oidc.guard.js';
+import { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
+import { AuthController } from './http/auth.controller.js';
+import { bindEndpoints } from './http/endpoint-binding.js';
+import { endpointConflicts } from './http/endpoint-conflicts.js';
+import { ENDPOINT_PATHS } from './http/endpoints.js';
+import { AuthorizationRequests } from './login/authorization-request.js';
+import { CodeRedemption } from './login/code-redemption.js';
+import { LoginStates } from './login/login-state.js';
+import { OidcAuthService } from './login/oidc-auth.service.js';
+import { InMemoryOneTimeUse, OneTimeUse } from './login/one-time-use.js';
+import { RedirectPolicy } from './login/redirect-policy.js';
+import { PassThroughTokenIssuer, TokenIssuer } from './login/token-issuer.js';
+import { UserInfoService } from './login/user-info.js';
+import { endpointPathsOf, extraProblems } from './options/module-extras.js';
+import type { OidcAuthModuleExtras, OidcAuthOptions, OidcAuthOptionsFactory } from './options/oidc-auth-options.js';
+import { EXTRA_NAMES, resolveOptions } from './options/resolve-options.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from './options/resolved-options.js';
+import { IdentityProvider } from './provider/identity-provider.js';
+import { KeyRing } from './sealing/key-ring.js';
+import { StartUp } from './start-up.js';
+import { BrokerStore } from './store/broker-store.js';
+import { IdTokenVerifier } from './verification/id-token-verifier.js';
+import { IssuerKeys } from './verification/issuer-keys.js';
+import { TokenVerifier } from './verification/token-verifier.js';
+
+/** How `forRootAsync` comes by its options: exactly one of the three `use…`. */
+export interface OidcAuthModuleAsyncOptions extends OidcAuthModuleExtras {
+  /** Makes the options from what `inject` names. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- Nest's own type of a factory
+  useFactory?: ((...dependencies: any[]) => OidcAuthOptions | Promise<OidcAuthOptions>) | undefined;
+  /** A class that makes the options; instantiated by the module. */
+  useClass?: Type<OidcAuthOptionsFactory> | undefined;
+  /** A provider of one of `imports` that makes the options. */
+  useExisting?: InjectionToken<OidcAuthOptionsFactory> | undefined;
+  inject?: readonly (InjectionToken | OptionalFactoryDependency)[] | undefined;
+}
+
+const ASYNC_NAMES: ReadonlySet<string> = new Set(['useFactory', 'useClass', 'useExisting', 'inject']);
+
+/** Marks the module classes of registrations that are global. */
+const globalRegistrations = new WeakSet<Function>();
+
+/**
+ * OpenID Connect for an application: endpoints, guards and services.
+ *
+ * ```ts
+ * @Module({ imports: [OidcAuthModule.forRoot({ clientId, clientSecret, discoveryUrl })] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({})
+export class OidcAuthModule implements OnModuleInit, OnApplicationBootstrap {
+  @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
+  @Inject(StartUp) private readonly startUp!: StartUp;
+
+  /**
+   * Registers the module with options that are known now.
+   *
+   * Problems with the options are told at boot, all in one {@link OidcAuthError} `options_invalid`.
+   */
+  static forRoot(optionsAndExtras: OidcAuthOptions & OidcAuthModuleExtras): DynamicModule {
+    const { options, extras } = split(optionsAndExtras);
+    return register(extras, [{ provide: RAW_OPTIONS, useValue: options }], []);
+  }
+
+  /** Registers the module with options that are made at boot. Extras stand beside `useFactory`, not in its result. */
+  static forRootAsync(asyncOptions: OidcAuthModuleAsyncOptions): DynamicModule {
+    const { options: rest, extras } = split(asyncOptions);
+    const unknown = Object.keys(rest).filter((name) => !ASYNC_NAMES.has(name));
+    const problems = unknown.map((name) => `${name} belongs into what the factory returns, or is not known`);
+    return register(extras, optionsProviders(asyncOptions), problems);
+  }
+
+  /** @throws {@link OidcAuthError} `module_duplicate` where two registrations are global */
+  onModuleInit(): void {
+    const types = new Set([...this.modules.values()].map(({ metatype }) => metatype as Function));
+    if ([...types].filter((type) => globalRegistrations.has(type)).length > 1) {
+      throw new OidcAuthError(
+        'module_duplicate',
+        'OidcAuthModule is registered globally more than once: register it once, or give isGlobal: false to all but one.',
+      );
+    }
+  }
+
+  /** The provider is asked ahead of the first request; the application starts without waiting for it. */
+  onApplicationBootstrap(): void {
+    void this.startUp.run();
+  }
+}
+
+/** DI token of the options as the application gave them. */
+const RAW_OPTIONS = Symbol('nestjs-oidc-auth:options');
+
+function split<T extends OidcAuthModuleExtras>(
+  given: T,
+): { options: Omit<T, keyof OidcAuthModuleExtras>; extras: OidcAuthModuleExtras } {
+  const entries = Object.entries(given ?? {});
+  return {
+    extras: Object.fromEntries(entries.filter(([name]) => EXTRA_NAMES.has(name))),
+    options: Object.fromEntries(entries.filter(([name]) => !EXTRA_NAMES.has(name))) as Omit<
+      T,
+      keyof OidcAuthModuleExtras
+    >,
+  };
+}
+
+function register(
+  extras: OidcAuthModuleExtras,
+  sources: readonly Provider[],
+  problems: readonly string[],
+): DynamicModule {
+  const endpointPaths = endpointPathsOf(extras);
+  const controllers = [...(Array.isArray(extras.controllers) ? extras.controllers : [])];
+  const allProblems = [...problems, ...extraProblems(extras), ...endpointConflicts(controllers, endpointPaths)];
+  // Nest keeps a module's route prefix by class, so each registration has a class of its own.
+  class Registration extends OidcAuthModule {}
+  Object.defineProperty(Registration, 'name', { value: OidcAuthModule.name });
+  if (extras.isGlobal !== false) globalRegistrations.add(Registration);
+
+  const guards = [OidcGuard, OptionalOidcGuard];
+  return {
+    module: Registration,
+    global: extras.isGlobal !== false,
+    imports: [RouterModule.register([{ path: endpointPaths.prefix, module: Registration }]), ...(extras.imports ?? [])],
+    controllers: [
+      bindEndpoints((extras.authController ?? AuthController) as Type<AuthController>, endpointPaths),
+      ...controllers,
+    ],
+    providers: [
+      ...sources,
+      { provide: ENDPOINT_PATHS, useValue: endpointPaths },
+      {
+        provide: RESOLVED_OPTIONS,
+        useFactory: (options: OidcAuthOptions) => resolveOptions(options, allProblems),
+        inject: [RAW_OPTIONS],
+      },
+      {
+        provide: KeyRing,
+        useFactory: (options: ResolvedOptions) => KeyRing.from(options.encryptionKeys),
+        inject: [RESOLVED_OPTIONS],
+      },
+      IdentityProvider,
+      IssuerKeys,
+      TokenVerifier,
+      IdTokenVerifier,
+      RedirectPolicy,
+      LoginStates,
+      AuthorizationRequests,
+      CodeRedemption,
+      UserInfoService,
+      OidcAuthService,
+      StartUp,
+      { provide: OneTimeUse, useClass: InMemoryOneTimeUse },
+      { provide: TokenIssuer, useClass: PassThroughTokenIssuer },
+      { provide: BrokerStore, useValue: null },
+      ...guards,
+      ...globalGuardProviders(extras.globalGuard),
+    ],
+    exports: [OidcAuthService, TokenVerifier, RESOLVED_OPTIONS, BrokerStore, ...guards],
+  };
+}
+
+function optionsProviders({ useFactory, useClass, useExisting, inject }: OidcAuthModuleAsyncOptions): Provider[] {
+  if (useFactory !== undefined) return [{ provide: RAW_OPTIONS, useFactory, inject: [...(inject ?? [])] }];
+  const token = useExisting ?? useClass;
+  if (token === undefined) {
+    throw new OidcAuthError(
+      'options_invalid',
+      'OidcAuthModule.forRootAsync needs useFactory, useClass or useExisting.',
+    );
+  }
+  return [
+    ...(useExisting === undefined && useClass !== undefined ? [useClass] : []),
+    {
+      provide: RAW_OPTIONS,
+      useFactory: (factory: OidcAuthOptionsFactory) => factory.createOidcAuthOptions(),
+      inject: [token],
+    },
+  ];
+}
+
+function globalGuardProviders(globalGuard: OidcAuthModuleExtras['globalGuard']): Provider[] {
+  if (globalGuard === undefined || globalGuard === false) return [];
+  if (globalGuard === true) return [{ provide: APP_GUARD, useExisting: OidcGuard }];
+  return [globalGuard, { provide: APP_GUARD, useExisting: globalGuard }];
+}

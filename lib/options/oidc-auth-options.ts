@@ -1,0 +1,157 @@
+import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { AuthorizationConstraints, ClaimConstraints } from '../verification/constraints.js';
+import type { BrokerStore } from '../store/broker-store.js';
+
+/** A JSON Web Signature algorithm (RFC 7518 §3.1, RFC 8037) with a public key. Symmetric ones are never accepted. */
+export type SignatureAlgorithm =
+  'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519';
+
+/** How the application authenticates at the identity provider's token endpoint (OpenID Connect Core §9). */
+export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none';
+
+/** An entry of the key ring: 32 random bytes in base64 or base64url, or the client secret a key was derived from. */
+export type EncryptionKey = string | { readonly fromClientSecret: string };
+
+/** Another issuer whose access tokens are accepted. */
+export interface TrustedIssuer {
+  /** Compared byte for byte with `iss`. */
+  issuer: string;
+  jwksUri?: string | undefined;
+  audience?: string | readonly string[] | undefined;
+  algorithms?: readonly SignatureAlgorithm[] | undefined;
+  /** The only roles this issuer's tokens may claim. */
+  roles?: readonly string[] | undefined;
+  kind?: 'broker' | 'idp' | undefined;
+}
+
+/**
+ * The options of `OidcAuthModule.forRoot` and of what a `forRootAsync` factory returns. `undefined` means left out.
+ * They are checked once at boot; all problems are reported in one error.
+ */
+export interface OidcAuthOptions {
+  /** The client this application is registered as at the identity provider. */
+  clientId: string;
+  /** Its secret; without one the application is a public client. */
+  clientSecret?: string | undefined;
+  /** Where the provider's metadata is: `…/.well-known/openid-configuration` (OpenID Connect Discovery §4). */
+  discoveryUrl: string;
+  /** Scopes of every login; `openid` is always added. Default `'profile email'`. */
+  scopes?: string | readonly string[] | undefined;
+  /** Scopes a login or device request may ask for beyond `scopes`, `openid` and `offline_access`. Default none. */
+  allowedScopes?: string | readonly string[] | undefined;
+  /**
+   * An access token must hold one of these in `aud`. Default: `aud` must hold `clientId`, or `azp`/`client_id` equal it.
+   */
+  audience?: string | readonly string[] | undefined;
+  /** Claim constraints for guarded routes that set none. */
+  claims?: ClaimConstraints | undefined;
+  /**
+   * `true` (default): the device flow asks for `offline_access`, login does with `?offline_access=true`; `'always'`:
+   * login always does; `false`: neither may.
+   */
+  offlineAccess?: boolean | 'always' | undefined;
+  /** Limit in ms for every outgoing request. Default 10,000. */
+  timeout?: number | undefined;
+  /** Used for every outgoing request, e.g. to add a CA bundle or a proxy. Default: the global `fetch`. */
+  fetch?: typeof globalThis.fetch | undefined;
+  /** Seconds by which clocks may differ. Default 10. */
+  clockTolerance?: number | undefined;
+  /** Overrides `jwks_uri` of the provider's metadata. */
+  jwksUri?: string | undefined;
+  /** Overrides `issuer` of the provider's metadata; needed where it does not match `discoveryUrl`. */
+  issuer?: string | undefined;
+  /** Accepted signature algorithms. Default: those of the provider's metadata that have a public key, else RS256. */
+  algorithms?: readonly SignatureAlgorithm[] | undefined;
+  /** What stands before `prefix` in the application's public address, with any global prefix and proxy path. */
+  publicUrl?: string | undefined;
+  /**
+   * Exact redirect URIs that login accepts beyond the application's own callback, `publicUrl`'s origin and loopback
+   * addresses.
+   */
+  redirectUris?: readonly string[] | undefined;
+  /** Exact URIs logout may lead to, beyond `publicUrl`'s origin, where the provider has no `end_session_endpoint`. */
+  postLogoutRedirectUris?: readonly string[] | undefined;
+  /** Parameters added to every authorization request, e.g. `{ kc_idp_hint: 'github' }`. */
+  authorizationParams?: Readonly<Record<string, string>> | undefined;
+  /** Default: `client_secret_basic` if the provider lists it or lists nothing, else `client_secret_post`; `none` without a secret. */
+  tokenEndpointAuthMethod?: TokenEndpointAuthMethod | undefined;
+  /** Allows a provider on plain http outside loopback, e.g. inside a cluster. Default `false`. */
+  allowInsecureRequests?: boolean | undefined;
+  /**
+   * Claim paths in which roles are found; `{clientId}` stands for the client, `'*'` for every client's
+   * `resource_access.*.roles`. Default: `realm_access.roles`, `resource_access.{clientId}.roles`, `groups`, `roles`.
+   */
+  roleSources?: readonly string[] | undefined;
+  /** Key ring; the first key encrypts, all decrypt. Default: one key derived from `clientSecret`. */
+  encryptionKeys?: readonly EncryptionKey[] | undefined;
+  /** Folder name of broker mode's embedded store. Default `'nestjs-oidc-auth'`. */
+  appName?: string | undefined;
+  /** `true`: the application issues its own tokens. Not available yet: boot fails with a clear error. Default `false`. */
+  brokerMode?: boolean | undefined;
+  /** Broker mode: where its records are kept, as a URL. */
+  brokerStoreUrl?: string | undefined;
+  /** Broker mode: where its records are kept, as an object. */
+  brokerStoreObj?: BrokerStore | undefined;
+  /** Broker mode: `aud` of issued tokens. */
+  brokerAudience?: string | undefined;
+  /** Broker mode: `iss` of issued tokens. */
+  brokerIssuer?: string | undefined;
+  /** Broker mode: path of the JWKS. */
+  brokerJwksPath?: string | undefined;
+  /** Further issuers whose access tokens are accepted. Not available yet: boot fails with a clear error. */
+  trustedIssuers?: readonly (string | TrustedIssuer)[] | undefined;
+  /** Broker mode: lifetime of an access token in seconds. Default 3,600. */
+  accessTokenTtl?: number | undefined;
+  /**
+   * Lifetime of a refresh token in seconds: in broker mode of its own ones, else what is reported where the provider
+   * names none. Default 30 days.
+   */
+  refreshTokenTtl?: number | undefined;
+  /** Broker mode: seconds after which a session ends whatever happens. Default 90 days. */
+  sessionMaxTtl?: number | undefined;
+  /** Broker mode: seconds in which a rotated refresh token may be presented again. Default 60. */
+  refreshGracePeriod?: number | undefined;
+  /** Broker mode: what `sub` of issued tokens is. Default `'sub'`. */
+  subject?: 'sub' | 'username' | undefined;
+  /** Broker mode: further claims of issued tokens. */
+  mapClaims?: ((identity: Readonly<Record<string, unknown>>) => Record<string, unknown>) | undefined;
+  /** Broker mode: receives typed events. */
+  onEvent?: ((event: { readonly type: string }) => void) | undefined;
+}
+
+/** The names of the endpoints, as `endpoints` renames or leaves them out. */
+export type EndpointName = 'login' | 'callback' | 'token' | 'device' | 'logout' | 'userinfo';
+
+/** What is known before the application's providers exist: given beside the options, never from a factory. */
+export interface OidcAuthModuleExtras {
+  /** Stands before every endpoint's path and the paths of `controllers`. Default `''`. */
+  prefix?: string | undefined;
+  /** Makes guards and services available in every module. Default `true`. */
+  isGlobal?: boolean | undefined;
+  /** Another path (relative to `prefix`) for an endpoint, or `false` to leave it out. */
+  endpoints?: Partial<Record<EndpointName, string | false | undefined>> | undefined;
+  /** The application's own controllers, mounted under `prefix`. */
+  controllers?: readonly Type<unknown>[] | undefined;
+  /** A subclass of `AuthController`; an overridden handler needs no decorator. */
+  authController?: Type<unknown> | undefined;
+  /** `true` guards every route of the application with `OidcGuard`; a subclass guards with that. Default `false`. */
+  globalGuard?: boolean | Type<unknown> | undefined;
+  /** Broker mode: the store as a Nest provider. */
+  brokerStore?: BrokerStoreProvider | undefined;
+  /** Modules whose providers the factory injects. */
+  imports?: ModuleMetadata['imports'] | undefined;
+}
+
+/** A provider of a {@link BrokerStore}, without its token. */
+export type BrokerStoreProvider =
+  | { useClass: Type<BrokerStore> }
+  | { useExisting: unknown }
+  | { useValue: BrokerStore }
+  | { useFactory: (...dependencies: never[]) => BrokerStore | Promise<BrokerStore>; inject?: readonly unknown[] };
+
+/** Makes the options in a class of the application's own (`useClass`, `useExisting`). */
+export interface OidcAuthOptionsFactory {
+  createOidcAuthOptions(): OidcAuthOptions | Promise<OidcAuthOptions>;
+}
+
+export type { AuthorizationConstraints };

@@ -1,0 +1,157 @@
+import { isLoopback, parseHttpUrl } from './addresses.js';
+import type { OidcAuthOptions } from './oidc-auth-options.js';
+
+/** Says what is wrong with a value, in words that follow the option's name; `undefined` where nothing is. */
+export type OptionRule = (value: unknown) => string | undefined;
+
+export const SIGNATURE_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
+
+/** What the library itself sets in an authorization request; overriding one would break the login or its safety. */
+const RESERVED_AUTHORIZATION_PARAMETERS: ReadonlySet<string> = new Set([
+  'client_id',
+  'redirect_uri',
+  'response_type',
+  'response_mode',
+  'scope',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'request',
+  'request_uri',
+]);
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const text: OptionRule = (value) => (isText(value) ? undefined : 'must be a string that is not empty');
+const flag: OptionRule = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const callable: OptionRule = (value) => (typeof value === 'function' ? undefined : 'must be a function');
+const object: OptionRule = (value) => (isObject(value) ? undefined : 'must be an object');
+
+const textOrList: OptionRule = (value) =>
+  typeof value === 'string' || (Array.isArray(value) && value.every(isText))
+    ? undefined
+    : 'must be a string or an array of strings';
+
+const listOf =
+  (rule: OptionRule): OptionRule =>
+  (value) => {
+    if (!Array.isArray(value)) return 'must be an array';
+    const wrong = value.findIndex((item) => rule(item) !== undefined);
+    return wrong === -1 ? undefined : `[${wrong}] ${rule(value[wrong])}`;
+  };
+
+const oneOf =
+  (...allowed: readonly unknown[]): OptionRule =>
+  (value) =>
+    allowed.includes(value) ? undefined : `must be one of ${allowed.map((item) => JSON.stringify(item)).join(', ')}`;
+
+const wholeNumber =
+  (unit: string, least: number, most: number): OptionRule =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+      ? undefined
+      : `must be a whole number of ${unit} from ${least} to ${most}`;
+
+const httpUrl: OptionRule = (value) =>
+  typeof value === 'string' && parseHttpUrl(value) !== undefined
+    ? undefined
+    : 'must be an absolute https:// URL, e.g. "https://idp.example.org/…"';
+
+const publicUrl: OptionRule = (value) => {
+  const problem = httpUrl(value);
+  if (problem !== undefined) return problem;
+  const url = new URL(value as string);
+  if (url.search !== '' || url.hash !== '') return 'must have no query and no fragment';
+  return url.protocol === 'https:' || isLoopback(url) ? undefined : 'must be https:// (http:// only on loopback)';
+};
+
+/** A redirect target may also be of a private-use scheme, which must hold a dot (RFC 8252 §7.1). */
+const redirectTarget: OptionRule = (value) => {
+  if (typeof value !== 'string' || !URL.canParse(value)) return 'must be an absolute URI';
+  if (value.includes('#')) return 'must have no fragment';
+  const { protocol } = new URL(value);
+  if (protocol === 'http:' || protocol === 'https:') return httpUrl(value);
+  return protocol.includes('.')
+    ? undefined
+    : 'must be https://, or of a private-use scheme with a dot ("com.example:/…")';
+};
+
+const authorizationParams: OptionRule = (value) => {
+  if (!isObject(value) || !Object.values(value).every((item) => typeof item === 'string')) {
+    return 'must be an object of strings';
+  }
+  const reserved = Object.keys(value).filter((name) => RESERVED_AUTHORIZATION_PARAMETERS.has(name));
+  return reserved.length === 0 ? undefined : `must not set ${reserved.join(', ')}: the library does`;
+};
+
+const claimConstraints: OptionRule = (value) => {
+  if (!isObject(value)) return 'must be an object of claim paths, e.g. { "realm_access.roles": ["admin"] }';
+  const wrong = Object.keys(value).find((path) => value[path] === undefined || value[path] === null);
+  return wrong === undefined ? undefined : `has no value for the path "${wrong}"`;
+};
+
+const encryptionKey: OptionRule = (value) => {
+  if (isObject(value)) return text(value['fromClientSecret']) && 'must hold a string in fromClientSecret';
+  // The value itself is a secret and must not be repeated in the message.
+  return typeof value === 'string' && Buffer.from(value, 'base64').length === 32
+    ? undefined
+    : 'must be 32 random bytes in base64: node -p "crypto.randomBytes(32).toString(\'base64\')"';
+};
+
+/** One rule for each option, so that a new option cannot be forgotten here: it would not compile. */
+export const OPTION_RULES: { readonly [Name in keyof OidcAuthOptions]-?: OptionRule } = {
+  clientId: text,
+  clientSecret: text,
+  discoveryUrl: httpUrl,
+  scopes: textOrList,
+  allowedScopes: textOrList,
+  audience: (value) => (isText(value) ? undefined : listOf(text)(value) && 'must be a string or an array of strings'),
+  claims: claimConstraints,
+  offlineAccess: oneOf(true, false, 'always'),
+  timeout: wholeNumber('milliseconds', 1, 600_000),
+  fetch: callable,
+  clockTolerance: wholeNumber('seconds', 0, 600),
+  jwksUri: httpUrl,
+  issuer: httpUrl,
+  algorithms: (value) =>
+    Array.isArray(value) && value.length === 0 ? 'must not be empty' : listOf(oneOf(...SIGNATURE_ALGORITHMS))(value),
+  publicUrl,
+  redirectUris: listOf(redirectTarget),
+  postLogoutRedirectUris: listOf(redirectTarget),
+  authorizationParams,
+  tokenEndpointAuthMethod: oneOf('client_secret_basic', 'client_secret_post', 'none'),
+  allowInsecureRequests: flag,
+  roleSources: listOf(text),
+  encryptionKeys: (value) =>
+    Array.isArray(value) && value.length === 0 ? 'must not be empty' : listOf(encryptionKey)(value),
+  appName: text,
+  brokerMode: flag,
+  brokerStoreUrl: text,
+  brokerStoreObj: object,
+  brokerAudience: text,
+  brokerIssuer: httpUrl,
+  brokerJwksPath: text,
+  trustedIssuers: listOf((item) => (isText(item) || isObject(item) ? undefined : 'must be a string or an object')),
+  accessTokenTtl: wholeNumber('seconds', 1, 86_400),
+  refreshTokenTtl: wholeNumber('seconds', 1, 366 * 86_400),
+  sessionMaxTtl: wholeNumber('seconds', 1, 3_660 * 86_400),
+  refreshGracePeriod: wholeNumber('seconds', 0, 3_600),
+  subject: oneOf('sub', 'username'),
+  mapClaims: callable,
+  onEvent: callable,
+};

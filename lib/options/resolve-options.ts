@@ -1,0 +1,150 @@
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { isLoopback } from './addresses.js';
+import { nearestName } from './nearest-name.js';
+import type { OidcAuthModuleExtras, OidcAuthOptions } from './oidc-auth-options.js';
+import { OPTION_RULES } from './option-rules.js';
+import type { ResolvedOptions } from './resolved-options.js';
+
+const REQUIRED = ['clientId', 'discoveryUrl'] as const satisfies readonly (keyof OidcAuthOptions)[];
+
+const DAY = 86_400;
+
+/** Named here, too, so that an extra returned from a factory is told apart from a misspelled option. */
+const EXTRAS: { readonly [Name in keyof OidcAuthModuleExtras]-?: true } = {
+  prefix: true,
+  isGlobal: true,
+  endpoints: true,
+  controllers: true,
+  authController: true,
+  globalGuard: true,
+  brokerStore: true,
+  imports: true,
+};
+
+export const EXTRA_NAMES: ReadonlySet<string> = new Set(Object.keys(EXTRAS));
+
+/**
+ * Reads, checks and completes the options, once at boot.
+ *
+ * @param otherProblems what was found wrong before, told in the same error
+ * @throws {@link OidcAuthError} `options_invalid` with all problems in one message, `broker_mode_unavailable`
+ */
+export function resolveOptions(options: OidcAuthOptions, otherProblems: readonly string[] = []): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new OidcAuthError(
+      'options_invalid',
+      'OidcAuthModule was given no options object: its factory must return one.',
+    );
+  }
+  const problems = [
+    ...otherProblems,
+    ...unknownNames(options),
+    ...missingNames(options),
+    ...badValues(options),
+    ...contradictions(options),
+  ];
+  if (problems.length > 0) {
+    const list = problems.map((problem) => `\n  - ${problem}`).join('');
+    throw new OidcAuthError(
+      'options_invalid',
+      `The options of OidcAuthModule have ${problems.length} problem(s):${list}`,
+    );
+  }
+  if (options.brokerMode === true) {
+    throw new OidcAuthError(
+      'broker_mode_unavailable',
+      'brokerMode: true is not available yet in this version of nestjs-oidc-auth. ' +
+        'Leave brokerMode out to run in pass-through mode, where clients hold the tokens of the identity provider.',
+    );
+  }
+  return withDefaults(options);
+}
+
+function* unknownNames(options: OidcAuthOptions): Generator<string> {
+  for (const [name, value] of Object.entries(options)) {
+    if (name in OPTION_RULES || value === undefined) continue;
+    if (name in EXTRAS) {
+      yield `${name} is known before the factory runs: give it beside useFactory, not in what the factory returns`;
+      continue;
+    }
+    const nearest = nearestName(name, [...Object.keys(OPTION_RULES), ...EXTRA_NAMES]);
+    yield `${name} is not an option${nearest === undefined ? '' : `: did you mean ${nearest}?`}`;
+  }
+}
+
+function* missingNames(options: OidcAuthOptions): Generator<string> {
+  for (const name of REQUIRED) {
+    if (options[name] === undefined) yield `${name} is missing: is the environment variable it is read from set?`;
+  }
+}
+
+function* badValues(options: OidcAuthOptions): Generator<string> {
+  for (const [name, rule] of Object.entries(OPTION_RULES)) {
+    const value = options[name as keyof OidcAuthOptions];
+    const problem = value === undefined ? undefined : rule(value);
+    if (problem !== undefined) yield `${name} ${problem}`;
+  }
+}
+
+function* contradictions(options: OidcAuthOptions): Generator<string> {
+  const { clientSecret, tokenEndpointAuthMethod, allowInsecureRequests } = options;
+  if (tokenEndpointAuthMethod !== undefined) {
+    const needsSecret = tokenEndpointAuthMethod !== 'none';
+    if (needsSecret && clientSecret === undefined)
+      yield `tokenEndpointAuthMethod "${tokenEndpointAuthMethod}" needs clientSecret`;
+    if (!needsSecret && clientSecret !== undefined)
+      yield 'tokenEndpointAuthMethod "none" contradicts clientSecret: leave one out';
+  }
+  for (const name of ['discoveryUrl', 'jwksUri'] as const) {
+    const value = options[name];
+    if (typeof value !== 'string' || !URL.canParse(value)) continue;
+    const url = new URL(value);
+    if (url.protocol === 'http:' && !isLoopback(url) && allowInsecureRequests !== true) {
+      yield `${name} is plain http outside loopback: use https, or set allowInsecureRequests: true inside a trusted network`;
+    }
+  }
+  if (options.brokerMode !== true && (options.trustedIssuers?.length ?? 0) > 0) {
+    yield 'trustedIssuers is not available yet in this version: leave it out';
+  }
+}
+
+function withDefaults(options: OidcAuthOptions): ResolvedOptions {
+  const { clientSecret } = options;
+  return {
+    clientId: options.clientId,
+    clientSecret,
+    discoveryUrl: new URL(options.discoveryUrl),
+    scopes: unique(['openid', ...words(options.scopes ?? 'profile email')]),
+    allowedScopes: words(options.allowedScopes),
+    audience: typeof options.audience === 'string' ? [options.audience] : (options.audience ?? []),
+    claims: options.claims ?? {},
+    offlineAccess: options.offlineAccess ?? true,
+    timeout: options.timeout ?? 10_000,
+    fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
+    clockTolerance: options.clockTolerance ?? 10,
+    jwksUri: options.jwksUri,
+    issuer: options.issuer,
+    algorithms: options.algorithms,
+    publicUrl: options.publicUrl?.replace(/\/+$/, ''),
+    redirectUris: options.redirectUris ?? [],
+    postLogoutRedirectUris: options.postLogoutRedirectUris ?? [],
+    authorizationParams: options.authorizationParams ?? {},
+    tokenEndpointAuthMethod: options.tokenEndpointAuthMethod,
+    allowInsecureRequests: options.allowInsecureRequests ?? false,
+    roleSources: (
+      options.roleSources ?? ['realm_access.roles', 'resource_access.{clientId}.roles', 'groups', 'roles']
+    ).map((source) => (source === '*' ? 'resource_access.*.roles' : source)),
+    encryptionKeys: options.encryptionKeys ?? (clientSecret === undefined ? [] : [{ fromClientSecret: clientSecret }]),
+    refreshTokenTtl: options.refreshTokenTtl ?? 30 * DAY,
+  };
+}
+
+/** The members of a space-separated string (RFC 6749 §3.3) or of an array of such strings. */
+export function words(value: string | readonly string[] | undefined): string[] {
+  if (value === undefined) return [];
+  return unique((typeof value === 'string' ? [value] : value).flatMap((part) => part.split(/\s+/)).filter(Boolean));
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}

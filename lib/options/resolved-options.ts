@@ -1,0 +1,38 @@
+import type { ClaimConstraints } from '../verification/constraints.js';
+import type { OidcAuthOptions, SignatureAlgorithm, TokenEndpointAuthMethod } from './oidc-auth-options.js';
+
+/** The options after defaults and validation: what every other part of the library reads. */
+export interface ResolvedOptions {
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly discoveryUrl: URL;
+  /** With `openid`. */
+  readonly scopes: readonly string[];
+  readonly allowedScopes: readonly string[];
+  /** Empty where the option is not set. */
+  readonly audience: readonly string[];
+  readonly claims: ClaimConstraints;
+  readonly offlineAccess: boolean | 'always';
+  /** ms */
+  readonly timeout: number;
+  readonly fetch: typeof globalThis.fetch;
+  /** s */
+  readonly clockTolerance: number;
+  readonly jwksUri: string | undefined;
+  readonly issuer: string | undefined;
+  readonly algorithms: readonly SignatureAlgorithm[] | undefined;
+  /** Without a trailing slash. */
+  readonly publicUrl: string | undefined;
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly authorizationParams: Readonly<Record<string, string>>;
+  readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | undefined;
+  readonly allowInsecureRequests: boolean;
+  readonly roleSources: readonly string[];
+  readonly encryptionKeys: NonNullable<OidcAuthOptions['encryptionKeys']>;
+  /** s */
+  readonly refreshTokenTtl: number;
+}
+
+/** DI token of the {@link ResolvedOptions}. */
+export const RESOLVED_OPTIONS = Symbol('nestjs-oidc-auth:resolved-options');

@@ -1,0 +1,186 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import {
+  buildAuthorizationUrl,
+  buildEndSessionUrl,
+  fetchUserInfo,
+  genericGrantRequest,
+  initiateDeviceAuthorization,
+  type Configuration,
+  type TokenEndpointResponse,
+  type UserInfoResponse,
+} from 'openid-client';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { SIGNATURE_ALGORITHMS } from '../options/option-rules.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { fetchJson, invalidResponse, outgoingFetch, type OutgoingFetch } from './outgoing-fetch.js';
+import { discover } from './provider-configuration.js';
+import { fromProviderError } from './provider-error.js';
+import { SingleFlight } from './single-flight.js';
+
+/** Metadata is asked for again after this time (ms), behind the requests. */
+const METADATA_FRESH = 86_400_000;
+
+/** What tokens of the provider are checked against. */
+export interface VerificationMetadata {
+  readonly issuer: string;
+  readonly algorithms: readonly string[];
+}
+
+/** What the provider's token endpoint answered (RFC 6749 §5.1), with the extensions some providers add. */
+export type ProviderTokens = TokenEndpointResponse;
+
+/** RFC 8628 §3.2 */
+export interface DeviceAuthorization {
+  readonly device_code: string;
+  readonly user_code: string;
+  readonly verification_uri: string;
+  readonly verification_uri_complete?: string | undefined;
+  readonly expires_in: number;
+  readonly interval?: number | undefined;
+}
+
+export type GrantType = 'authorization_code' | 'refresh_token' | 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** The identity provider: the only class that speaks to it, and the only one that knows openid-client. */
+@Injectable()
+export class IdentityProvider implements OnModuleDestroy {
+  private readonly closing = new AbortController();
+  private readonly fetch: OutgoingFetch;
+  private readonly discovery = new SingleFlight<Configuration>();
+  private discovered: { readonly configuration: Configuration; readonly at: number } | undefined;
+  private forVerification: VerificationMetadata | undefined;
+
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
+    this.fetch = outgoingFetch(options, this.closing.signal);
+  }
+
+  onModuleDestroy(): void {
+    this.closing.abort(new Error('the application is closing'));
+  }
+
+  /** Issuer and algorithms; without asking the provider where the options name all of it. */
+  async verificationMetadata(): Promise<VerificationMetadata> {
+    const { issuer, jwksUri, algorithms } = this.options;
+    if (issuer !== undefined && jwksUri !== undefined && algorithms !== undefined) return { issuer, algorithms };
+    await this.configuration();
+    return this.forVerification!;
+  }
+
+  /** The provider's JWK Set (RFC 7517 §5), as it is. */
+  async fetchKeys(): Promise<readonly unknown[]> {
+    const url = this.options.jwksUri ?? (await this.configuration()).serverMetadata().jwks_uri;
+    if (url === undefined) throw invalidResponse('its metadata has no jwks_uri');
+    const { keys } = await fetchJson(this.fetch, url);
+    if (!Array.isArray(keys)) throw invalidResponse(`${url} answered no JWK Set`);
+    return keys;
+  }
+
+  /** Whether authorization responses carry `iss` (RFC 9207 §3), and which one. */
+  async authorizationResponseIssuer(): Promise<{ issuer: string; announced: boolean }> {
+    const metadata = (await this.configuration()).serverMetadata();
+    return {
+      issuer: metadata.issuer,
+      announced: metadata['authorization_response_iss_parameter_supported'] === true,
+    };
+  }
+
+  async authorizationUrl(parameters: Record<string, string>): Promise<string> {
+    const configuration = await this.configuration();
+    if (configuration.serverMetadata().authorization_endpoint === undefined) {
+      throw invalidResponse('its metadata has no authorization_endpoint');
+    }
+    return buildAuthorizationUrl(configuration, parameters).href;
+  }
+
+  /** One request to the token endpoint. The ID token in the answer is not verified yet. */
+  async grant(grantType: GrantType, parameters: Record<string, string>): Promise<ProviderTokens> {
+    const configuration = await this.configuration();
+    return this.ask(configuration.serverMetadata().token_endpoint, () =>
+      genericGrantRequest(configuration, grantType, parameters),
+    );
+  }
+
+  /**
+   * @throws {@link OidcAuthError} `device_flow_unsupported`, `provider_invalid_response` naming what is missing
+   */
+  async authorizeDevice(parameters: Record<string, string>): Promise<DeviceAuthorization> {
+    const configuration = await this.configuration();
+    const endpoint = configuration.serverMetadata().device_authorization_endpoint;
+    if (endpoint === undefined) {
+      throw new OidcAuthError(
+        'device_flow_unsupported',
+        'The identity provider has no device_authorization_endpoint: use the authorization code flow.',
+      );
+    }
+    return this.ask(endpoint, () =>
+      initiateDeviceAuthorization(configuration, parameters).catch(explainMissingMembers),
+    );
+  }
+
+  /** `undefined` where the provider has no userinfo endpoint. */
+  async userInfo(accessToken: string, subject: string): Promise<UserInfoResponse | undefined> {
+    const configuration = await this.configuration();
+    const endpoint = configuration.serverMetadata().userinfo_endpoint;
+    if (endpoint === undefined) return undefined;
+    return this.ask(endpoint, () => fetchUserInfo(configuration, accessToken, subject));
+  }
+
+  /** Where the browser ends its session at the provider (RP-Initiated Logout §2); `undefined` where that is nowhere. */
+  async endSessionUrl(parameters: Record<string, string>): Promise<string | undefined> {
+    const configuration = await this.configuration();
+    if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
+    return buildEndSessionUrl(configuration, parameters).href;
+  }
+
+  private async ask<T>(endpoint: string | undefined, request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      throw fromProviderError(error, endpoint ?? this.options.discoveryUrl.href);
+    }
+  }
+
+  private async configuration(): Promise<Configuration> {
+    if (this.discovered === undefined) return this.rediscover();
+    if (performance.now() - this.discovered.at > METADATA_FRESH) void this.rediscover().catch(() => undefined);
+    return this.discovered.configuration;
+  }
+
+  private rediscover(): Promise<Configuration> {
+    return this.discovery.run(async () => {
+      const configuration = await discover(this.options, this.fetch);
+      this.discovered = { configuration, at: performance.now() };
+      this.forVerification = verificationMetadataOf(configuration, this.options);
+      return configuration;
+    });
+  }
+}
+
+function verificationMetadataOf(configuration: Configuration, options: ResolvedOptions): VerificationMetadata {
+  const metadata = configuration.serverMetadata();
+  const announced = metadata.id_token_signing_alg_values_supported ?? [];
+  const asymmetric = SIGNATURE_ALGORITHMS.filter((algorithm) => announced.includes(algorithm));
+  const algorithms = options.algorithms ?? (asymmetric.length > 0 ? asymmetric : ['RS256']);
+  return { issuer: metadata.issuer, algorithms };
+}
+
+/** RFC 8628 §3.2 demands these; existing clients want to know which one the provider left out. */
+const DEVICE_AUTHORIZATION_MEMBERS = ['device_code', 'user_code', 'verification_uri', 'expires_in'];
+
+function explainMissingMembers(error: unknown): never {
+  const body = bodyIn(error);
+  const missing = body === undefined ? [] : DEVICE_AUTHORIZATION_MEMBERS.filter((member) => body[member] === undefined);
+  if (missing.length === 0) throw error;
+  const message = `The identity provider's device authorization response lacks ${missing.join(', ')}.`;
+  throw invalidResponse(`its device authorization response lacks ${missing.join(', ')}`, undefined, message);
+}
+
+function bodyIn(error: unknown): Record<string, unknown> | undefined {
+  for (let current = error; current instanceof Error;) {
+    const { cause }: { cause?: unknown } = current;
+    const body = (cause as { body?: unknown } | undefined)?.body;
+    if (typeof body === 'object' && body !== null) return body as Record<string, unknown>;
+    current = cause as Error;
+  }
+  return undefined;
+}

@@ -1,0 +1,100 @@
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { isLoopback } from '../options/addresses.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+
+/** No answer of an identity provider is larger; what is larger is not read. */
+const LARGEST_BODY = 1024 * 1024;
+
+/** As much of `fetch` as outgoing requests need. */
+export type OutgoingFetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/**
+ * The one way out: every request to the identity provider goes through here.
+ *
+ * It keeps to https (or loopback, or what the options allow), follows no redirect, which could carry credentials to
+ * another server, ends at the timeout or when the application closes, and reads a bounded answer, whole.
+ */
+export function outgoingFetch(
+  options: Pick<ResolvedOptions, 'fetch' | 'timeout' | 'allowInsecureRequests'>,
+  closing: AbortSignal,
+): OutgoingFetch {
+  return async (url, init) => {
+    assertAddress(new URL(url), options.allowInsecureRequests);
+    const signal = AbortSignal.any([
+      closing,
+      AbortSignal.timeout(options.timeout),
+      ...(init.signal ? [init.signal] : []),
+    ]);
+    try {
+      const response = await options.fetch(url, { ...init, redirect: 'manual', signal });
+      const body = await readBounded(response);
+      const hasBody = response.status !== 204 && response.status !== 304 && response.status >= 200;
+      return new Response(hasBody ? body : null, {
+        status: response.status,
+        statusText: response.statusText,
+        headers: response.headers,
+      });
+    } catch (cause) {
+      if (cause instanceof OidcAuthError) throw cause;
+      throw unreachable(url, cause);
+    }
+  };
+}
+
+/** The answer of a GET as JSON; anything but 200 and an object is an invalid response. */
+export async function fetchJson(fetch: OutgoingFetch, url: string): Promise<Record<string, unknown>> {
+  const response = await fetch(url, { headers: { accept: 'application/json, application/jwk-set+json' } });
+  if (response.status >= 500 || response.status === 429) throw unreachable(url, new Error(`HTTP ${response.status}`));
+  const body: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  throw invalidResponse(`${pathless(url)} answered HTTP ${response.status} and no JSON object`);
+}
+
+/** RFC 6749 has no code for it: the provider could not be reached in time. */
+export function unreachable(url: string, cause: unknown): OidcAuthError {
+  return new OidcAuthError('provider_unreachable', 'The identity provider cannot be reached at the moment.', {
+    cause,
+    retryAfter: 5,
+    operatorHint: `The identity provider cannot be reached at ${pathless(url)}: ${reasonOf(cause)}.`,
+  });
+}
+
+export function invalidResponse(operatorDetail: string, cause?: unknown, message?: string): OidcAuthError {
+  return new OidcAuthError(
+    'provider_invalid_response',
+    message ?? 'The identity provider gave an answer that cannot be understood.',
+    { cause, operatorHint: `The identity provider gave an answer that cannot be understood: ${operatorDetail}.` },
+  );
+}
+
+function assertAddress(url: URL, allowInsecureRequests: boolean): void {
+  if (url.protocol === 'https:') return;
+  if (url.protocol === 'http:' && (allowInsecureRequests || isLoopback(url))) return;
+  throw invalidResponse(
+    `it names ${url.origin}, and plain http is used on loopback only (allowInsecureRequests: true lifts that)`,
+  );
+}
+
+async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > LARGEST_BODY) throw invalidResponse(`an answer of more than ${LARGEST_BODY} bytes`);
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** Query and fragment may hold what must not be logged. */
+function pathless(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}
+
+function reasonOf(cause: unknown): string {
+  const inner = (cause as { cause?: unknown }).cause ?? cause;
+  const { code, name, message } = inner as { code?: unknown; name?: string; message?: string };
+  if (name === 'TimeoutError') return 'no answer within the timeout';
+  return typeof code === 'string' ? code : (message ?? 'unknown reason');
+}

@@ -1,0 +1,74 @@
+import {
+  AuthorizationResponseError,
+  ClientError,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'openid-client';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { invalidResponse, unreachable } from './outgoing-fetch.js';
+
+/** Errors with which a provider refuses our own client authentication (RFC 6749 §5.2). */
+const CLIENT_REFUSED = 'invalid_client';
+
+/** The error codes of RFC 6749 §5.2 and its extensions are made of these characters; anything else is not passed on. */
+const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/**
+ * The one place that knows the errors of openid-client.
+ *
+ * @param url what was asked, for the operator
+ */
+export function fromProviderError(error: unknown, url: string): OidcAuthError {
+  const ours = ownErrorIn(error);
+  if (ours !== undefined) return ours;
+  if (error instanceof ResponseBodyError || error instanceof AuthorizationResponseError) {
+    return refused(error.error, error.error_description, (error as ResponseBodyError).status ?? 400, url);
+  }
+  if (error instanceof WWWAuthenticateChallengeError) {
+    const { error: code, error_description: description } = error.cause[0]?.parameters ?? {};
+    return refused(code ?? CLIENT_REFUSED, description, error.status, url);
+  }
+  if (error instanceof ClientError) {
+    const status = statusIn(error);
+    if (status !== undefined && (status >= 500 || status === 429)) return unreachable(url, new Error(`HTTP ${status}`));
+    return invalidResponse(`${error.message}${status === undefined ? '' : ` (HTTP ${status})`} at ${url}`, error);
+  }
+  return error instanceof TypeError ? unreachable(url, error) : invalidResponse(`unknown error at ${url}`, error);
+}
+
+function refused(code: string, description: string | undefined, status: number, url: string): OidcAuthError {
+  const said = sanitizeDescription(description);
+  if (code === CLIENT_REFUSED) {
+    return new OidcAuthError(
+      'provider_rejected_client',
+      'The identity provider did not accept this application as its client.',
+      {
+        operatorHint:
+          `The identity provider refused the client at ${url} (invalid_client): check clientId, clientSecret and ` +
+          `tokenEndpointAuthMethod.${said === undefined ? '' : ` It said: ${said}`}`,
+      },
+    );
+  }
+  if (status >= 500 || status === 429) return unreachable(url, new Error(`HTTP ${status}`));
+  return new OidcAuthError('provider_error', said ?? 'The identity provider refused the request.', {
+    oauthError: ERROR_CODE.test(code) ? code : 'invalid_request',
+  });
+}
+
+/** Reduces a text to the characters of RFC 6749 §4.1.2.1, 200 at most. */
+export function sanitizeDescription(text: string | undefined): string | undefined {
+  const clean = text?.replaceAll(/[^\u0020\u0021\u0023-\u005b\u005d-\u007e]/g, '').slice(0, 200);
+  return clean === '' ? undefined : clean;
+}
+
+/** Errors of the outgoing fetch arrive wrapped. */
+function ownErrorIn(error: unknown): OidcAuthError | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (current instanceof OidcAuthError) return current;
+  }
+  return undefined;
+}
+
+function statusIn(error: ClientError): number | undefined {
+  return error.cause instanceof Response ? error.cause.status : undefined;
+}

@@ -1,0 +1,56 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { OidcAuthError } from './errors/oidc-auth-error.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from './options/resolved-options.js';
+import { IssuerKeys } from './verification/issuer-keys.js';
+
+/** Secrets with fewer characters can be guessed from what was encrypted with them. */
+const GOOD_SECRET_LENGTH = 32;
+
+/** What is said and done once at boot: warnings about the options, and the first look at the provider. */
+@Injectable()
+export class StartUp {
+  private readonly logger = new Logger('OidcAuth');
+
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(IssuerKeys) private readonly issuer: IssuerKeys,
+  ) {}
+
+  async run(): Promise<void> {
+    for (const warning of this.warnings()) this.logger.warn(warning);
+    try {
+      await this.issuer.warmUp();
+      const { issuer } = await this.issuer.metadata();
+      this.logger.log(`Identity provider: ${issuer}`);
+    } catch (error) {
+      const reason = error instanceof OidcAuthError ? (error.operatorHint ?? error.message) : 'unknown reason';
+      this.logger.warn(`${reason} The application runs on and tries again when it is needed.`);
+    }
+  }
+
+  private *warnings(): Generator<string> {
+    const { audience, clientSecret, encryptionKeys } = this.options;
+    if (clientSecret !== undefined && clientSecret.length < GOOD_SECRET_LENGTH && keyedBySecret(encryptionKeys)) {
+      yield (
+        `clientSecret has fewer than ${GOOD_SECRET_LENGTH} characters, and login states are encrypted with a key derived from it: ` +
+        'use a longer one, or set encryptionKeys.'
+      );
+    }
+    if (encryptionKeys.length === 0) {
+      yield (
+        'Without clientSecret and encryptionKeys, login states are encrypted with a key of this process alone: set ' +
+        'encryptionKeys where several processes serve one application.'
+      );
+    }
+    if (audience.length === 0) {
+      yield (
+        'The option audience is not set: tokens are accepted that were issued to or for the client ' +
+        `"${this.options.clientId}". Set it to the name of this API.`
+      );
+    }
+  }
+}
+
+function keyedBySecret(keys: ResolvedOptions['encryptionKeys']): boolean {
+  return keys.some((key) => typeof key !== 'string');
+}

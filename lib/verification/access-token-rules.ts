@@ -1,0 +1,95 @@
+import { decodeProtectedHeader, type JWTPayload } from 'jose';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+
+/** A token of more characters is refused unread. */
+export const LONGEST_TOKEN = 16 * 1024;
+
+/** Media types of access tokens (RFC 9068 §2.1), and what identity providers used before it. */
+const HEADER_TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
+
+/** What Keycloak writes into the payload of tokens that are no access tokens. */
+const OTHER_PAYLOAD_TYPES = new Set(['id', 'refresh', 'offline', 'logout']);
+
+/** Claims that only ID tokens (OpenID Connect Core §3.3.2.11) and security events (RFC 8417) have. */
+const OTHER_TOKENS_CLAIMS = ['events', 'at_hash', 'c_hash', 's_hash'];
+
+export interface AccessTokenHeader {
+  readonly alg: string;
+  readonly kid: string | undefined;
+}
+
+/** Checks all that can be told before a signature is verified. */
+export function readAccessTokenHeader(token: string): AccessTokenHeader {
+  const header = readHeader(token);
+  if (header.crit !== undefined) {
+    throw new OidcAuthError(
+      'token_critical_header',
+      'The token has critical header parameters, which are not supported.',
+    );
+  }
+  if (header.typ !== undefined && !HEADER_TYPES.has(String(header.typ).toLowerCase())) {
+    throw new OidcAuthError(
+      'token_type_not_allowed',
+      'The token is not an access token: its header has another "typ".',
+    );
+  }
+  if (typeof header.alg !== 'string' || (header.kid !== undefined && typeof header.kid !== 'string')) {
+    throw new OidcAuthError('token_malformed', 'The token is not a well-formed JWT.');
+  }
+  return { alg: header.alg, kid: header.kid };
+}
+
+/** The list comes from the configuration or the issuer's metadata, never from the token (RFC 8725 §3.1). */
+export function assertAlgorithm(alg: string, allowed: readonly string[]): void {
+  if (allowed.includes(alg)) return;
+  throw new OidcAuthError(
+    'token_algorithm_not_allowed',
+    'The token is signed with an algorithm that is not accepted here.',
+  );
+}
+
+function readHeader(token: string): ReturnType<typeof decodeProtectedHeader> {
+  if (token.length > LONGEST_TOKEN) {
+    throw new OidcAuthError('token_too_large', `The token has more than ${LONGEST_TOKEN} characters.`);
+  }
+  const parts = token.split('.', 6).length;
+  if (parts === 5) {
+    throw new OidcAuthError('token_encrypted', 'The token is encrypted (JWE), where a signed one (JWS) is expected.');
+  }
+  if (parts !== 3) {
+    throw new OidcAuthError('token_opaque', 'The token is not a JWT.', {
+      operatorHint:
+        'A bearer token that is not a JWT was refused. If your identity provider issues opaque access tokens, ask it ' +
+        'for JWTs: at Auth0 and some others by naming the API, e.g. authorizationParams: { audience: "https://my-api" }.',
+    });
+  }
+  try {
+    return decodeProtectedHeader(token);
+  } catch (cause) {
+    throw new OidcAuthError('token_malformed', 'The token is not a well-formed JWT.', { cause });
+  }
+}
+
+/** Refuses signed tokens of the same issuer that are something else than access tokens. */
+export function assertAccessToken(claims: JWTPayload): void {
+  const isOther =
+    (typeof claims['typ'] === 'string' && OTHER_PAYLOAD_TYPES.has(claims['typ'].toLowerCase())) ||
+    OTHER_TOKENS_CLAIMS.some((claim) => claims[claim] !== undefined) ||
+    (claims['nonce'] !== undefined && claims['scope'] === undefined && claims['scp'] === undefined);
+  if (isOther) {
+    throw new OidcAuthError(
+      'token_type_not_allowed',
+      'The token is not an access token, but an ID, refresh or logout token.',
+    );
+  }
+}
+
+/**
+ * Whether the token is meant for this application: any of `accepted` is in `aud`; without a configured audience, `aud`
+ * holds the client id, or the token was issued to the client itself (`azp`, `client_id`).
+ */
+export function isMeantForUs(claims: JWTPayload, accepted: readonly string[], clientId: string): boolean {
+  const audience = ([] as unknown[]).concat(claims.aud ?? []);
+  if (accepted.length > 0) return accepted.some((value) => audience.includes(value));
+  return audience.includes(clientId) || claims['azp'] === clientId || claims['client_id'] === clientId;
+}

@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { IssuerKeys } from './issuer-keys.js';
+
+/** What the login knows about the ID token it expects. */
+export interface IdTokenExpectations {
+  /** Any of these must be `nonce`; without it the claim is not looked at (device flow, refresh). */
+  readonly nonce?: readonly string[] | undefined;
+  /** Seconds since the user last authenticated, at most. */
+  readonly maxAge?: number | undefined;
+}
+
+/** Verifies ID tokens (OpenID Connect Core §3.1.3.7), their signature included, whatever channel they came by. */
+@Injectable()
+export class IdTokenVerifier {
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(IssuerKeys) private readonly issuer: IssuerKeys,
+  ) {}
+
+  /**
+   * @throws {@link OidcAuthError} `id_token_invalid` where the provider issued something that is no valid ID token,
+   *   `id_token_mismatch` where it is valid but belongs to another login
+   */
+  async verify(idToken: string, expected: IdTokenExpectations): Promise<JWTPayload> {
+    const claims = await this.verifySignature(idToken);
+    this.assertAuthorizedParty(claims);
+    if (expected.nonce !== undefined && !expected.nonce.includes(String(claims['nonce']))) {
+      throw new OidcAuthError('id_token_mismatch', 'The ID token belongs to another login (its nonce differs).');
+    }
+    if (expected.maxAge !== undefined) this.assertRecentLogin(claims, expected.maxAge);
+    return claims;
+  }
+
+  private async verifySignature(idToken: string): Promise<JWTPayload> {
+    const { clientId, clockTolerance } = this.options;
+    const { issuer, algorithms } = await this.issuer.metadata();
+    try {
+      const { alg, kid } = decodeProtectedHeader(idToken);
+      if (alg === undefined || !algorithms.includes(alg as never)) throw new Error('algorithm not allowed');
+      let failure: unknown;
+      for (const key of await this.issuer.keys.find({ alg, kid }, () => true)) {
+        try {
+          const { payload } = await jwtVerify(idToken, await key.importFor(alg), {
+            algorithms: [alg],
+            issuer,
+            audience: clientId,
+            clockTolerance,
+            requiredClaims: ['sub', 'exp', 'iat'],
+          });
+          return payload;
+        } catch (error) {
+          failure = error;
+        }
+      }
+      throw failure;
+    } catch (cause) {
+      if (cause instanceof OidcAuthError && cause.code.startsWith('provider_')) throw cause;
+      throw new OidcAuthError('id_token_invalid', 'The identity provider issued an ID token that is not valid.', {
+        cause,
+        operatorHint: `The ID token from the identity provider was refused: ${(cause as Error).message}`,
+      });
+    }
+  }
+
+  /** Core §3.1.3.7, steps 4 and 5: with several audiences the token must say who it was issued to. */
+  private assertAuthorizedParty(claims: JWTPayload): void {
+    const several = Array.isArray(claims.aud) && claims.aud.length > 1;
+    const azp = claims['azp'];
+    if (azp === this.options.clientId || (azp === undefined && !several)) return;
+    throw new OidcAuthError('id_token_invalid', 'The identity provider issued an ID token for another client ("azp").');
+  }
+
+  private assertRecentLogin(claims: JWTPayload, maxAge: number): void {
+    const authTime = claims['auth_time'];
+    const oldest = Date.now() / 1_000 - maxAge - this.options.clockTolerance;
+    if (typeof authTime === 'number' && authTime >= oldest) return;
+    throw new OidcAuthError('id_token_mismatch', 'The login is older than max_age allows: sign in again.');
+  }
+}

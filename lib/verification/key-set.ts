@@ -1,0 +1,82 @@
+import { importJWK, type CryptoKey, type JWK } from 'jose';
+
+/** What of a token's header selects a key. */
+export interface KeySelector {
+  readonly alg: string;
+  readonly kid?: string | undefined;
+}
+
+const KEY_TYPE_OF: Readonly<Record<string, string>> = {
+  RS: 'RSA',
+  PS: 'RSA',
+  ES: 'EC',
+  Ed: 'OKP',
+};
+
+const CURVE_OF: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+
+/** A modulus of fewer bits can be factored; such a key signs nothing we trust (RFC 7518 §3.3). */
+const LEAST_RSA_BITS = 2048;
+
+const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y'] as const;
+
+/** One verification key of an issuer. `retired` once a newer key set no longer holds it. */
+export class VerificationKey {
+  retired = false;
+  private readonly imported = new Map<string, Promise<CryptoKey>>();
+
+  private constructor(
+    readonly jwk: JWK,
+    /** Tells whether two key sets hold the same key under the same name. */
+    readonly identity: string,
+  ) {}
+
+  /** `undefined` for what is no usable public signature key. Private members are never looked at. */
+  static from(candidate: unknown): VerificationKey | undefined {
+    if (typeof candidate !== 'object' || candidate === null) return undefined;
+    const jwk = candidate as JWK;
+    const publicJwk = Object.fromEntries(
+      PUBLIC_MEMBERS.filter((member) => typeof jwk[member] === 'string').map((member) => [member, jwk[member]]),
+    ) as JWK;
+    if (!isSignatureKey(jwk) || !isStrongEnough(publicJwk)) return undefined;
+    const named = { ...publicJwk, kid: text(jwk.kid), alg: text(jwk.alg) };
+    return new VerificationKey(named as JWK, JSON.stringify(named));
+  }
+
+  fits({ alg, kid }: KeySelector): boolean {
+    if (KEY_TYPE_OF[alg.slice(0, 2)] !== this.jwk.kty) return false;
+    if (CURVE_OF[alg] !== undefined && CURVE_OF[alg] !== this.jwk.crv) return false;
+    if (this.jwk.alg !== undefined && this.jwk.alg !== alg) return false;
+    return kid === undefined || this.jwk.kid === kid;
+  }
+
+  /** The key as jose takes it, bound to one algorithm. */
+  importFor(alg: string): Promise<CryptoKey> {
+    let key = this.imported.get(alg);
+    if (key === undefined) {
+      key = importJWK(this.jwk, alg) as Promise<CryptoKey>;
+      this.imported.set(alg, key);
+    }
+    return key;
+  }
+}
+
+function isSignatureKey(jwk: JWK): boolean {
+  if (typeof jwk.kty !== 'string' || !Object.values(KEY_TYPE_OF).includes(jwk.kty)) return false;
+  if (jwk.use !== undefined && jwk.use !== 'sig') return false;
+  return jwk.key_ops === undefined || (Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'));
+}
+
+function isStrongEnough(jwk: JWK): boolean {
+  if (jwk.kty !== 'RSA') return true;
+  if (jwk.n === undefined) return false;
+  const modulus = Buffer.from(jwk.n, 'base64url');
+  const first = modulus.findIndex((byte) => byte !== 0);
+  if (first === -1) return false;
+  const bits = (modulus.length - first) * 8 - Math.clz32(modulus[first]!) + 24;
+  return bits >= LEAST_RSA_BITS;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,98 @@
+import { LRUCache } from 'lru-cache';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { SingleFlight } from '../provider/single-flight.js';
+import { VerificationKey, type KeySelector } from './key-set.js';
+
+/** ms on a clock that never jumps. */
+export type MonotonicClock = () => number;
+
+const SECOND = 1_000;
+/** Younger than this a key set is used as it is. */
+const FRESH = 600 * SECOND;
+/** Until this age a key set still serves while its source cannot be reached. */
+const STALE_LIMIT = 86_400 * SECOND;
+/** At most one fetch in this time on account of unknown key ids, however many tokens name them. */
+const COOLDOWN = 10 * SECOND;
+/** A key id that a fetch did not bring causes no further one for this long. */
+const UNKNOWN_KID_MEMORY = 60 * SECOND;
+const UNKNOWN_KIDS = 1_000;
+
+/**
+ * The keys of one issuer (RFC 7517), fetched whole, single-flight, kept and refreshed behind the requests.
+ *
+ * Differs from jose's remote set where a busy API needs more: a stale set serves while the issuer is down, and a flood
+ * of unknown key ids neither reaches the issuer nor slows tokens with known ones.
+ */
+export class RemoteKeySet {
+  private keys: readonly VerificationKey[] = [];
+  private fetchedAt = Number.NEGATIVE_INFINITY;
+  private lastMissFetchAt = Number.NEGATIVE_INFINITY;
+  private readonly unknownKids = new LRUCache<string, number>({ max: UNKNOWN_KIDS });
+  private readonly flight: SingleFlight<void>;
+
+  constructor(
+    /** Fetches the JWK Set; rejects with an {@link OidcAuthError} where that fails. */
+    private readonly fetchKeys: () => Promise<readonly unknown[]>,
+    private readonly now: MonotonicClock = () => performance.now(),
+  ) {
+    this.flight = new SingleFlight(now);
+  }
+
+  /** Fetches the keys ahead of the first token. */
+  async warmUp(): Promise<void> {
+    if (this.age() >= FRESH) await this.refresh();
+  }
+
+  /**
+   * The keys that may have signed a token with this header: one, unless the issuer publishes keys without ids.
+   *
+   * @param isOurs asked before a fetch on account of an unknown key, so that tokens of other issuers cause none
+   * @throws {@link OidcAuthError} `token_key_unknown`; `provider_unreachable` and the like where no keys can be had
+   */
+  async find(selector: KeySelector, isOurs: () => boolean): Promise<readonly VerificationKey[]> {
+    if (this.age() >= STALE_LIMIT) await this.refresh();
+    else if (this.age() >= FRESH) void this.refresh().catch(() => undefined);
+
+    const known = this.matching(selector);
+    if (known.length > 0) return known;
+    if (isOurs() && this.mayFetchFor(selector.kid)) {
+      if (!this.flight.busy) this.lastMissFetchAt = this.now();
+      await this.refresh().catch(() => undefined);
+      const found = this.matching(selector);
+      if (found.length > 0) return found;
+      if (selector.kid !== undefined) this.unknownKids.set(selector.kid, this.now());
+    }
+    throw new OidcAuthError('token_key_unknown', 'The token is signed by a key that its issuer does not publish.');
+  }
+
+  private matching(selector: KeySelector): readonly VerificationKey[] {
+    return this.keys.filter((key) => key.fits(selector));
+  }
+
+  private mayFetchFor(kid: string | undefined): boolean {
+    const remembered = kid === undefined ? undefined : this.unknownKids.get(kid);
+    if (remembered !== undefined && this.now() - remembered < UNKNOWN_KID_MEMORY) return false;
+    return this.flight.busy || this.now() - this.lastMissFetchAt >= COOLDOWN;
+  }
+
+  private refresh(): Promise<void> {
+    return this.flight.run(async () => {
+      const fetched = (await this.fetchKeys()).map((jwk) => VerificationKey.from(jwk));
+      this.replaceBy(fetched.filter((key) => key !== undefined));
+      this.fetchedAt = this.now();
+      this.unknownKids.clear();
+    });
+  }
+
+  /** Keeps the objects of keys that stay, so that what was verified with them stays valid. */
+  private replaceBy(fetched: readonly VerificationKey[]): void {
+    const current = new Map(this.keys.map((key) => [key.identity, key]));
+    this.keys = fetched.map((key) => current.get(key.identity) ?? key);
+    const kept = new Set(this.keys);
+    for (const key of current.values()) key.retired = !kept.has(key);
+  }
+
+  private age(): number {
+    return this.now() - this.fetchedAt;
+  }
+}

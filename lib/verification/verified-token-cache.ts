@@ -1,0 +1,40 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { IdTokenClaims } from './claims.js';
+import type { VerificationKey } from './key-set.js';
+
+const MOST_TOKENS = 10_000;
+
+interface Entry {
+  readonly claims: IdTokenClaims;
+  readonly key: VerificationKey;
+  /** ms since the epoch */
+  readonly expiresAt: number;
+}
+
+/**
+ * The claims of tokens that were verified, by a hash of the whole token. Facts only: whether they suffice for a route
+ * is decided at each request.
+ */
+export class VerifiedTokenCache {
+  private readonly entries = new LRUCache<string, Entry>({ max: MOST_TOKENS });
+
+  /** The claims of a token verified before, unless it has expired or its key has been withdrawn since. */
+  recall(token: string): IdTokenClaims | undefined {
+    const id = fingerprint(token);
+    const entry = this.entries.get(id);
+    if (entry === undefined) return undefined;
+    if (entry.expiresAt > Date.now() && !entry.key.retired) return entry.claims;
+    this.entries.delete(id);
+    return undefined;
+  }
+
+  remember(token: string, claims: IdTokenClaims, key: VerificationKey): void {
+    const expiresAt = claims.exp * 1_000;
+    if (expiresAt > Date.now()) this.entries.set(fingerprint(token), { claims, key, expiresAt });
+  }
+}
+
+function fingerprint(token: string): string {
+  return hash('sha256', token, 'base64');
+}
