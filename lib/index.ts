@@ -20,7 +20,7 @@ export { Public } from './decorators/public.decorator.js';
 export { AuthController } from './http/auth.controller.js';
 export { OidcAuthService, type LogoutRequest } from './login/oidc-auth.service.js';
 export type { LoginRedirect, LoginRequest } from './login/authorization-request.js';
-export type { BrowserBinding } from './login/browser-binding.js';
+export type { BrowserBinding, BrowserCookie } from './login/browser-binding.js';
 export type { AuthorizationResponse, CodeGrant } from './login/code-redemption.js';
 export type { TokenResponse } from './login/token-response.js';
 export type { UserInfo } from './login/user-info.js';

@@ -13,6 +13,7 @@ import { APP_GUARD, ModulesContainer, RouterModule } from '@nestjs/core';
 import { OidcAuthError } from './errors/oidc-auth-error.js';
 import { OidcGuard } from './guards/oidc.guard.js';
 import { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
+import { UnguardedConstraints } from './guards/unguarded-constraints.js';
 import { AuthController } from './http/auth.controller.js';
 import { bindEndpoints } from './http/endpoint-binding.js';
 import { endpointConflicts } from './http/endpoint-conflicts.js';
@@ -163,6 +164,7 @@ function register(
       CodeRedemption,
       UserInfoService,
       OidcAuthService,
+      UnguardedConstraints,
       StartUp,
       { provide: OneTimeUse, useClass: InMemoryOneTimeUse },
       { provide: TokenIssuer, useClass: PassThroughTokenIssuer },

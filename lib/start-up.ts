@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { OidcAuthError } from './errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './options/resolved-options.js';
+import { UnguardedConstraints } from './guards/unguarded-constraints.js';
 import { IssuerKeys } from './verification/issuer-keys.js';
 
 /** Secrets with fewer characters can be guessed from what was encrypted with them. */
@@ -14,6 +15,7 @@ export class StartUp {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(IssuerKeys) private readonly issuer: IssuerKeys,
+    @Inject(UnguardedConstraints) private readonly unguarded: UnguardedConstraints,
   ) {}
 
   async run(): Promise<void> {
@@ -47,6 +49,9 @@ export class StartUp {
         'The option audience is not set: tokens are accepted that were issued to or for the client ' +
         `"${this.options.clientId}". Set it to the name of this API.`
       );
+    }
+    for (const route of this.unguarded.find()) {
+      yield `${route} has @Scopes(), @Claims() or @Roles(), but no guard that enforces them: add @UseGuards(OidcGuard), or globalGuard: true.`;
     }
   }
 }

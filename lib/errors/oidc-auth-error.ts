@@ -7,7 +7,6 @@ export type OidcAuthErrorCode =
   | 'options_invalid'
   | 'module_missing'
   | 'module_duplicate'
-  | 'endpoint_conflict'
   | 'broker_mode_unavailable'
   | 'guard_missing'
   // a request to one of the endpoints that is not acceptable
@@ -51,7 +50,8 @@ export type OidcAuthErrorCode =
   // a valid token that does not meet a route's constraints
   | 'scopes_missing'
   | 'claim_not_met'
-  | 'roles_missing';
+  | 'roles_missing'
+  | 'token_not_accepted';
 
 /** What an {@link OidcAuthError} may carry beside its code and text. */
 export interface OidcAuthErrorDetails {

@@ -117,7 +117,9 @@ export class OidcGuard implements CanActivate, OnModuleInit {
 
   private decide(claims: IdTokenClaims, plan: RoutePlan, request: HttpRequest, context: ExecutionContext): boolean {
     assertConstraints(claims, plan.constraints, this.options.roleSources);
-    if (!this.accept(claims, context)) return plan.demand === 'optional' ? this.passAnonymously(request) : false;
+    if (!this.accept(claims, context)) {
+      throw new OidcAuthError('token_not_accepted', 'The token does not give access to this resource.');
+    }
     rememberClaims(request, claims);
     return true;
   }
@@ -157,7 +159,8 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   }
 }
 
-const demandOf: DemandOf = (guard: Type<unknown> | object) => {
+/** The demand of a guard of ours, be it given as a class or an instance. */
+export const demandOf: DemandOf = (guard: Type<unknown> | object) => {
   const type = (typeof guard === 'function' ? guard : guard.constructor) as typeof OidcGuard;
   return type === OidcGuard || type.prototype instanceof OidcGuard ? type.demand : undefined;
 };

@@ -59,7 +59,7 @@ export class AuthController {
     if (cookie !== undefined) reply.cookie(cookie, '', cookie.startsWith('__Host-'), 0);
     const tokens = await this.service.completeLogin({
       state,
-      browserCookie: cookie === undefined ? undefined : cookies.get(cookie),
+      browserCookie: cookie === undefined ? undefined : { name: cookie, value: cookies.get(cookie)! },
       code: parameters.optional('code'),
       iss: parameters.optional('iss'),
       error: parameters.optional('error'),

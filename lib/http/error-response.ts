@@ -16,7 +16,6 @@ const MEANINGS: Readonly<Record<OidcAuthErrorCode, HttpMeaning>> = {
   options_invalid: serverError,
   module_missing: serverError,
   module_duplicate: serverError,
-  endpoint_conflict: serverError,
   broker_mode_unavailable: serverError,
   guard_missing: serverError,
 
@@ -62,6 +61,7 @@ const MEANINGS: Readonly<Record<OidcAuthErrorCode, HttpMeaning>> = {
   scopes_missing: insufficientScope,
   claim_not_met: insufficientScope,
   roles_missing: insufficientScope,
+  token_not_accepted: insufficientScope,
 };
 
 /** Statuses of what a provider answers to a login instead of a code (RFC 6749 §4.1.2.1, Core §3.1.2.6). */

@@ -13,8 +13,8 @@ export function isOwnCallback(
   publicUrl: string | undefined,
 ): boolean {
   if (paths.callback === undefined || !URL.canParse(redirectUri)) return false;
-  if (publicUrl !== undefined) return redirectUri === `${publicUrl}${joinPaths(prefix, paths.callback)}`;
   const target = new URL(redirectUri);
+  if (publicUrl !== undefined) return target.href === new URL(`${publicUrl}${joinPaths(prefix, paths.callback)}`).href;
   const [path] = requestUrl(request).split('?', 1) as [string];
   const before = path.slice(0, path.length - (paths.login?.length ?? 0));
   return (

@@ -33,10 +33,13 @@ export class RequestParameters {
     });
   }
 
+  /** Of a form or a JSON object. Adapters hand on, or drop, bodies of other types each in its own way. */
   static ofBody(request: HttpRequest): RequestParameters {
     const { body } = request;
+    if ((body === undefined || body === null || body === '') && !announcesBody(request)) {
+      return new RequestParameters(() => undefined);
+    }
     if (typeof body !== 'object' || body === null || Array.isArray(body) || Buffer.isBuffer(body)) {
-      if (body === undefined || body === null) return new RequestParameters(() => undefined);
       throw invalid('The body must be a form or a JSON object.');
     }
     return new RequestParameters((name) =>
@@ -67,6 +70,11 @@ export class RequestParameters {
     if (value.length > limit) throw invalid(`${name} is longer than ${limit} characters.`);
     return value;
   }
+}
+
+/** RFC 9112 §6 */
+function announcesBody({ headers }: HttpRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 export function invalid(message: string): OidcAuthError {

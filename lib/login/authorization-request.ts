@@ -71,7 +71,10 @@ export class AuthorizationRequests {
 
   /** Ways 1 and 2: verifier and nonce are ours and travel in the sealed state. */
   private bindToState(login: LoginRequest, scope: string) {
-    if (login.code_challenge_method !== undefined) throw invalid('code_challenge_method needs a code_challenge.');
+    for (const name of ['code_challenge_method', 'state'] as const) {
+      // Its own state would not come back to the client: better said now than found out then.
+      if (login[name] !== undefined) throw invalid(`${name} needs a code_challenge.`);
+    }
     const codeVerifier = randomValue();
     const nonce = randomValue();
     const browser = login.isOwnCallback ? randomValue() : undefined;

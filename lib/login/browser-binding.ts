@@ -11,11 +11,15 @@ export interface BrowserBinding {
   readonly secure: boolean;
 }
 
+/** A binding cookie as the browser brings it back. */
+export type BrowserCookie = Pick<BrowserBinding, 'name' | 'value'>;
+
 const COOKIE_NAME = 'oidc-login-';
+const HOST_PREFIX = '__Host-';
 
 /** The name depends on the state, so that logins in two tabs do not disturb each other. */
 export function newBrowserBinding(state: string, value: string, redirectUri: string): BrowserBinding {
-  const secure = redirectUri.startsWith('https:');
+  const secure = isHttps(redirectUri);
   return { name: cookieName(state, secure), value, secure };
 }
 
@@ -25,14 +29,27 @@ export function bindingCookieNames(state: string): string[] {
 }
 
 export function isBindingCookie(name: string): boolean {
-  return name.startsWith(COOKIE_NAME) || name.startsWith(`__Host-${COOKIE_NAME}`);
+  return name.startsWith(COOKIE_NAME) || name.startsWith(`${HOST_PREFIX}${COOKIE_NAME}`);
 }
 
-/** @throws {@link OidcAuthError} `state_foreign_browser` */
-export function assertSameBrowser(state: LoginState, cookieValue: string | undefined): void {
+/**
+ * A login on https takes the cookie under its prefixed name only: another one may have been planted by a neighbouring
+ * host of the same domain, which the prefix is there to prevent.
+ *
+ * @throws {@link OidcAuthError} `state_foreign_browser`
+ */
+export function assertSameBrowser(state: LoginState, cookie: BrowserCookie | undefined): void {
+  const isPrefixed = cookie?.name.startsWith(HOST_PREFIX) === true;
   const expected = Buffer.from(state.browserHash ?? '');
-  const actual = Buffer.from(s256(cookieValue ?? ''));
-  if (cookieValue !== undefined && expected.length === actual.length && timingSafeEqual(expected, actual)) return;
+  const actual = Buffer.from(s256(cookie?.value ?? ''));
+  if (
+    cookie !== undefined &&
+    isPrefixed === isHttps(state.redirectUri) &&
+    expected.length === actual.length &&
+    timingSafeEqual(expected, actual)
+  ) {
+    return;
+  }
   throw new OidcAuthError(
     'state_foreign_browser',
     'This login was not started in this browser, has already been completed, or cookies are blocked: start the login again.',
@@ -40,5 +57,9 @@ export function assertSameBrowser(state: LoginState, cookieValue: string | undef
 }
 
 function cookieName(state: string, secure: boolean): string {
-  return `${secure ? '__Host-' : ''}${COOKIE_NAME}${s256(state).slice(0, 12)}`;
+  return `${secure ? HOST_PREFIX : ''}${COOKIE_NAME}${s256(state).slice(0, 12)}`;
+}
+
+function isHttps(uri: string): boolean {
+  return /^https:/i.test(uri);
 }

@@ -5,7 +5,7 @@ import { sanitizeDescription } from '../provider/provider-error.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { IdTokenVerifier, type IdTokenExpectations } from '../verification/id-token-verifier.js';
 import { clientNonces } from './authorization-request.js';
-import { assertSameBrowser } from './browser-binding.js';
+import { assertSameBrowser, type BrowserCookie } from './browser-binding.js';
 import { LoginStates, type LoginState } from './login-state.js';
 import { OneTimeUse } from './one-time-use.js';
 import { isCodeVerifier, LONGEST_CODE_VERIFIER, s256 } from './pkce.js';
@@ -20,8 +20,8 @@ export interface AuthorizationResponse {
   readonly iss?: string | undefined;
   readonly error?: string | undefined;
   readonly error_description?: string | undefined;
-  /** The value of the browser's cookie for this state. */
-  readonly browserCookie?: string | undefined;
+  /** The browser's cookie for this state. */
+  readonly browserCookie?: BrowserCookie | undefined;
 }
 
 /** A code that a client caught itself, as it posts it to the token endpoint. */

@@ -68,7 +68,7 @@ export class OidcAuthService {
   async authorizeDevice(scope?: string): Promise<DeviceAuthorization> {
     const asked = requestedScopes(this.options, scope, this.options.offlineAccess !== false);
     const { device_code, user_code, verification_uri, verification_uri_complete, expires_in, interval } =
-      await this.provider.authorizeDevice({ scope: asked });
+      await this.provider.authorizeDevice({ ...this.options.authorizationParams, scope: asked });
     return {
       device_code,
       user_code,

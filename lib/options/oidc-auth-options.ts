@@ -71,7 +71,7 @@ export interface OidcAuthOptions {
   redirectUris?: readonly string[] | undefined;
   /** Exact URIs logout may lead to, beyond `publicUrl`'s origin, where the provider has no `end_session_endpoint`. */
   postLogoutRedirectUris?: readonly string[] | undefined;
-  /** Parameters added to every authorization request, e.g. `{ kc_idp_hint: 'github' }`. */
+  /** Parameters added to every authorization and device authorization request, e.g. `{ kc_idp_hint: 'github' }`. */
   authorizationParams?: Readonly<Record<string, string>> | undefined;
   /** Default: `client_secret_basic` if the provider lists it or lists nothing, else `client_secret_post`; `none` without a secret. */
   tokenEndpointAuthMethod?: TokenEndpointAuthMethod | undefined;

@@ -133,7 +133,9 @@ function withDefaults(options: OidcAuthOptions): ResolvedOptions {
     allowInsecureRequests: options.allowInsecureRequests ?? false,
     roleSources: (
       options.roleSources ?? ['realm_access.roles', 'resource_access.{clientId}.roles', 'groups', 'roles']
-    ).map((source) => (source === '*' ? 'resource_access.*.roles' : source)),
+    ).map((source) =>
+      source === '*' ? 'resource_access.*.roles' : source.replaceAll('{clientId}', () => options.clientId),
+    ),
     encryptionKeys: options.encryptionKeys ?? (clientSecret === undefined ? [] : [{ fromClientSecret: clientSecret }]),
     refreshTokenTtl: options.refreshTokenTtl ?? 30 * DAY,
   };

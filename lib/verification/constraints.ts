@@ -93,9 +93,11 @@ function strings(value: unknown): string[] {
 }
 
 function isMet(token: IdTokenClaims, path: string, constraint: ClaimConstraint): boolean {
-  const [value] = valuesAt(token, path);
+  const values = valuesAt(token, path);
+  const value = values.length > 1 ? values.flat() : values[0];
   if (typeof constraint === 'function') return constraint(value, token) === true;
-  const held: readonly unknown[] = Array.isArray(value) ? value : [value];
+  // An absent claim meets nothing, not even a value that a program failed to set.
+  const held: readonly unknown[] = values.flat();
   if (isList(constraint)) return constraint.every((item) => held.includes(item));
   if (typeof constraint === 'object') return constraint.anyOf.some((item) => held.includes(item));
   return held.includes(constraint);

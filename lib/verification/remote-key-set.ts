@@ -43,6 +43,13 @@ export class RemoteKeySet {
     if (this.age() >= FRESH) await this.refresh();
   }
 
+  /** Whether the keys may still be relied on; where they are no longer fresh, asks for new ones behind the request. */
+  mayServe(): boolean {
+    const age = this.age();
+    if (age >= FRESH) void this.refresh().catch(() => undefined);
+    return age < STALE_LIMIT;
+  }
+
   /**
    * The keys that may have signed a token with this header: one, unless the issuer publishes keys without ids.
    *
@@ -50,17 +57,21 @@ export class RemoteKeySet {
    * @throws {@link OidcAuthError} `token_key_unknown`; `provider_unreachable` and the like where no keys can be had
    */
   async find(selector: KeySelector, isOurs: () => boolean): Promise<readonly VerificationKey[]> {
-    if (this.age() >= STALE_LIMIT) await this.refresh();
-    else if (this.age() >= FRESH) void this.refresh().catch(() => undefined);
+    if (!this.mayServe()) await this.refresh();
 
     const known = this.matching(selector);
     if (known.length > 0) return known;
     if (isOurs() && this.mayFetchFor(selector.kid)) {
-      if (!this.flight.busy) this.lastMissFetchAt = this.now();
-      await this.refresh().catch(() => undefined);
+      // A fetch that is under way may have begun before the key was published.
+      const joins = this.flight.busy;
+      if (!joins) this.lastMissFetchAt = this.now();
+      const fetched = await this.refresh().then(
+        () => true,
+        () => false,
+      );
       const found = this.matching(selector);
       if (found.length > 0) return found;
-      if (selector.kid !== undefined) this.unknownKids.set(selector.kid, this.now());
+      if (selector.kid !== undefined && fetched && !joins) this.unknownKids.set(selector.kid, this.now());
     }
     throw new OidcAuthError('token_key_unknown', 'The token is signed by a key that its issuer does not publish.');
   }

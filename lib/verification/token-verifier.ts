@@ -48,7 +48,9 @@ export class TokenVerifier {
 
   /** The claims of a token that was verified before and still is valid, without waiting; otherwise `undefined`. */
   recall(token: string): IdTokenClaims | undefined {
-    return token.length > LONGEST_TOKEN ? undefined : this.verified.recall(token);
+    const claims = token.length > LONGEST_TOKEN ? undefined : this.verified.recall(token);
+    // A withdrawn key must be noticed even where every token is known.
+    return claims !== undefined && this.issuer.keys.mayServe() ? claims : undefined;
   }
 
   private async verifyAnew(token: string): Promise<IdTokenClaims> {

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import type { OidcAuthOptions } from './oidc-auth-options.js';
+import { resolveOptions, words } from './resolve-options.js';
+
+const minimal = { clientId: 'client', discoveryUrl: 'https://idp.example.org/.well-known/openid-configuration' };
+
+function problemsOf(options: object): string {
+  try {
+    resolveOptions(options as OidcAuthOptions);
+  } catch (error) {
+    expect(error).toBeInstanceOf(OidcAuthError);
+    expect((error as OidcAuthError).code).toBe('options_invalid');
+    return (error as OidcAuthError).message;
+  }
+  throw new Error('the options were accepted');
+}
+
+describe('the options', () => {
+  it('have the documented defaults', () => {
+    expect(resolveOptions(minimal)).toMatchObject({
+      scopes: ['openid', 'profile', 'email'],
+      allowedScopes: [],
+      audience: [],
+      claims: {},
+      offlineAccess: true,
+      timeout: 10_000,
+      clockTolerance: 10,
+      redirectUris: [],
+      allowInsecureRequests: false,
+      roleSources: ['realm_access.roles', 'resource_access.client.roles', 'groups', 'roles'],
+      encryptionKeys: [],
+      refreshTokenTtl: 2_592_000,
+    });
+  });
+
+  it('may be undefined where they are optional', () => {
+    const everyOptional = { clientSecret: undefined, scopes: undefined, audience: undefined, timeout: undefined };
+    expect(resolveOptions({ ...minimal, ...everyOptional })).toMatchObject({ timeout: 10_000 });
+  });
+
+  it('are all told in one error where they are wrong', () => {
+    const message = problemsOf({ clientID: 'x', discoveryUrl: 'idp', timeout: '10s', algorithms: ['HS256'] });
+    expect(message).toContain('clientID is not an option: did you mean clientId?');
+    expect(message).toContain('clientId is missing');
+    expect(message).toContain('discoveryUrl must be an absolute https:// URL');
+    expect(message).toContain('timeout must be a whole number of milliseconds');
+    expect(message).toContain('algorithms [0] must be one of "RS256"');
+    expect(message).toContain('5 problem(s)');
+  });
+
+  it.each([
+    ['an empty client id', { clientId: '' }, 'clientId must be a string that is not empty'],
+    ['no algorithm at all', { algorithms: [] }, 'algorithms must not be empty'],
+    ['a public URL with a query', { publicUrl: 'https://a.example/?x=1' }, 'publicUrl must have no query'],
+    ['a public URL on plain http', { publicUrl: 'http://a.example' }, 'publicUrl must be https://'],
+    ['a redirect URI with a fragment', { redirectUris: ['https://a.example/#x'] }, 'must have no fragment'],
+    ['a private-use scheme without a dot', { redirectUris: ['myapp:/callback'] }, 'private-use scheme with a dot'],
+    ['a parameter of the protocol', { authorizationParams: { state: 'x' } }, 'must not set state'],
+    ['a short encryption key', { encryptionKeys: ['c2hvcnQ='] }, 'encryptionKeys [0] must be 32 random bytes'],
+    ['a secret method without a secret', { tokenEndpointAuthMethod: 'client_secret_post' }, 'needs clientSecret'],
+    ['none with a secret', { clientSecret: 's', tokenEndpointAuthMethod: 'none' }, 'contradicts clientSecret'],
+    [
+      'plain http outside loopback',
+      { discoveryUrl: 'http://idp.internal/.well-known/x' },
+      'allowInsecureRequests: true',
+    ],
+    ['an extra from a factory', { prefix: '/api' }, 'prefix is known before the factory runs'],
+    ['a claim path without a value', { claims: { groups: undefined } }, 'no value for the path "groups"'],
+    ['further issuers', { trustedIssuers: ['https://peer.example'] }, 'trustedIssuers is not available yet'],
+  ])('refuse %s', (_, options, expected) => expect(problemsOf({ ...minimal, ...options })).toContain(expected));
+
+  it('never repeat a key or a secret in what they complain about', () => {
+    const message = problemsOf({ ...minimal, clientSecret: 42, encryptionKeys: ['hunter2-hunter2'] });
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('say that broker mode is not available yet', () => {
+    expect(() => resolveOptions({ ...minimal, brokerMode: true })).toThrow(
+      expect.objectContaining({
+        code: 'broker_mode_unavailable',
+        message: expect.stringContaining('not available yet'),
+      }),
+    );
+  });
+
+  it('allow plain http on loopback, and elsewhere where it is asked for', () => {
+    const inCluster = { ...minimal, discoveryUrl: 'http://keycloak:8080/realms/a/.well-known/openid-configuration' };
+    expect(() => resolveOptions({ ...inCluster, allowInsecureRequests: true })).not.toThrow();
+    expect(() => resolveOptions({ ...minimal, discoveryUrl: 'http://127.0.0.1:1/.well-known/x' })).not.toThrow();
+  });
+});
+
+describe('words', () => {
+  it('splits strings, flattens arrays and drops repetitions', () => {
+    expect(words('a  b a')).toEqual(['a', 'b']);
+    expect(words(['a b', 'c'])).toEqual(['a', 'b', 'c']);
+    expect(words(undefined)).toEqual([]);
+  });
+});
