@@ -55,11 +55,10 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   /** @throws {@link OidcAuthError} `module_missing` at boot, where no module was imported */
   onModuleInit(): void {
     if (this.verifier === undefined || this.options === undefined) {
-      const name = this.constructor.name;
       throw new OidcAuthError(
         'module_missing',
-        `${name} found no OidcAuthModule: import OidcAuthModule.forRoot(…) in your root module` +
-          (name === 'OidcGuard' ? '.' : ' (or, with isGlobal: false, in the module that uses it).'),
+        `${this.constructor.name} found no OidcAuthModule: import OidcAuthModule.forRoot(…) in your root module ` +
+          '(or, with isGlobal: false, in each module that uses the guard).',
       );
     }
   }

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { IdentityProvider } from '../provider/identity-provider.js';
+import { IdentityProvider, type ProviderTokens } from '../provider/identity-provider.js';
 import { sanitizeDescription } from '../provider/provider-error.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { IdTokenVerifier, type IdTokenExpectations } from '../verification/id-token-verifier.js';
 import { clientNonces } from './authorization-request.js';
 import { assertSameBrowser, type BrowserCookie } from './browser-binding.js';
-import { LoginStates, type LoginState } from './login-state.js';
+import { LoginStates, refusedAt, type LoginState, type RedemptionPlace } from './login-state.js';
 import { OneTimeUse } from './one-time-use.js';
 import { isCodeVerifier, LONGEST_CODE_VERIFIER, s256 } from './pkce.js';
 import { SharedCalls } from './shared-calls.js';
@@ -43,6 +43,7 @@ interface Redemption {
   readonly askedScope: string | undefined;
   /** Names the login, once per login. */
   readonly loginId: string;
+  readonly place: RedemptionPlace;
 }
 
 /** Redeems authorization codes (RFC 6749 §4.1.3), in each of the three ways a login may end. */
@@ -94,32 +95,38 @@ export class CodeRedemption {
       expected: { nonce: clientNonces(this.keyRing, challenge, redirectUri) },
       askedScope: undefined,
       loginId: s256(challenge),
+      place: 'token-endpoint',
     };
   }
 
   /** Equal requests at the same moment share one answer; any later one finds the login used. */
   private redeem(redemption: Redemption): Promise<TokenResponse> {
-    const { loginId, code, codeVerifier, redirectUri } = redemption;
+    const { loginId, code, codeVerifier, redirectUri, place } = redemption;
     return this.running.run(s256([loginId, code, codeVerifier, redirectUri].join('\n')), async () => {
       if (!(await this.oneTimeUse.claim(loginId))) {
-        throw new OidcAuthError('state_replayed', 'This login has already been completed: start it again.');
+        throw refusedAt(place, 'state_replayed', 'This login has already been completed: start it again.');
       }
-      try {
-        return await this.exchange(redemption);
-      } catch (error) {
-        const unanswered = error instanceof OidcAuthError && error.code === 'provider_unreachable';
-        if (unanswered) await this.oneTimeUse.release(loginId);
-        throw error;
-      }
+      const tokens = await this.exchange(redemption);
+      return this.issue(tokens, redemption);
     });
   }
 
-  private async exchange(redemption: Redemption): Promise<TokenResponse> {
-    const tokens = await this.provider.grant('authorization_code', {
-      code: redemption.code,
-      redirect_uri: redemption.redirectUri,
-      code_verifier: redemption.codeVerifier,
-    });
+  /** Where the provider gave no answer, the login may be tried again. */
+  private async exchange({ code, redirectUri, codeVerifier, loginId }: Redemption): Promise<ProviderTokens> {
+    try {
+      return await this.provider.grant('authorization_code', {
+        code,
+        redirect_uri: redirectUri,
+        code_verifier: codeVerifier,
+      });
+    } catch (error) {
+      const unanswered = error instanceof OidcAuthError && error.code === 'provider_unreachable';
+      if (unanswered) await this.oneTimeUse.release(loginId);
+      throw error;
+    }
+  }
+
+  private async issue(tokens: ProviderTokens, redemption: Redemption): Promise<TokenResponse> {
     if (tokens.id_token === undefined) {
       throw new OidcAuthError('id_token_invalid', 'The identity provider sent no ID token.', {
         operatorHint:
@@ -159,6 +166,7 @@ function fromState(state: LoginState, sealed: string, code: string): Redemption 
     expected: { nonce: [state.nonce], maxAge: state.maxAge },
     askedScope: state.scope,
     loginId: s256(sealed),
+    place: state.place,
   };
 }
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OidcAuthError, type OidcAuthErrorCode } from '../errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { KeyRing } from '../sealing/key-ring.js';
 
@@ -8,6 +8,17 @@ export const LOGIN_LIFETIME = 600;
 
 /** Where a state may be redeemed: at our own callback, or at the token endpoint by the client that caught the redirect. */
 export type RedemptionPlace = 'callback' | 'token-endpoint';
+
+const MISPLACED: Readonly<Record<RedemptionPlace, string>> = {
+  callback: 'This login was started for a client that redeems the code at the token endpoint, not at the callback.',
+  'token-endpoint':
+    'This login was started for the callback of this application: its code cannot be redeemed at the token endpoint.',
+};
+
+/** At the token endpoint the state is part of a grant (RFC 6749 §5.2); at the callback it is a parameter. */
+export function refusedAt(place: RedemptionPlace, code: OidcAuthErrorCode, message: string): OidcAuthError {
+  return new OidcAuthError(code, message, place === 'token-endpoint' ? { oauthError: 'invalid_grant' } : {});
+}
 
 /** What the library must still know when the browser comes back from the provider. */
 export interface LoginState {
@@ -50,20 +61,13 @@ export class LoginStates {
   open(sealed: string, place: RedemptionPlace): LoginState {
     const opened = this.keyRing.open('login-state', this.context(), sealed);
     if (opened === undefined) {
-      throw new OidcAuthError('state_invalid', 'The state was not issued by this application: start the login again.');
+      throw refusedAt(place, 'state_invalid', 'The state was not issued by this application: start the login again.');
     }
     const state = JSON.parse(opened) as Expiring;
     if (state.expiresAt < Date.now() / 1_000) {
-      throw new OidcAuthError('state_expired', 'The login took too long: start it again.');
+      throw refusedAt(place, 'state_expired', 'The login took too long: start it again.');
     }
-    if (state.place !== place) {
-      throw new OidcAuthError(
-        'state_misplaced',
-        place === 'callback'
-          ? 'This login was started for a client that redeems the code at the token endpoint, not at the callback.'
-          : 'This login was started for the callback of this application: its code cannot be redeemed at the token endpoint.',
-      );
-    }
+    if (state.place !== place) throw refusedAt(place, 'state_misplaced', MISPLACED[place]);
     return state;
   }
 

@@ -169,16 +169,20 @@ const DEVICE_AUTHORIZATION_MEMBERS = ['device_code', 'user_code', 'verification_
 
 function explainMissingMembers(error: unknown): never {
   const body = bodyIn(error);
-  const missing = body === undefined ? [] : DEVICE_AUTHORIZATION_MEMBERS.filter((member) => body[member] === undefined);
+  const missing =
+    body === undefined
+      ? []
+      : DEVICE_AUTHORIZATION_MEMBERS.filter((member) => (body[member] ?? undefined) === undefined);
   if (missing.length === 0) throw error;
   const message = `The identity provider's device authorization response lacks ${missing.join(', ')}.`;
   throw invalidResponse(`its device authorization response lacks ${missing.join(', ')}`, undefined, message);
 }
 
+/** The JSON that openid-client did not understand; a `Response` in its place was none that can be read so. */
 function bodyIn(error: unknown): Record<string, unknown> | undefined {
   for (let current = error; current instanceof Error;) {
     const { cause }: { cause?: unknown } = current;
-    const body = (cause as { body?: unknown } | undefined)?.body;
+    const body = cause instanceof Response ? undefined : (cause as { body?: unknown } | undefined)?.body;
     if (typeof body === 'object' && body !== null) return body as Record<string, unknown>;
     current = cause as Error;
   }

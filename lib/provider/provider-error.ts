@@ -10,6 +10,9 @@ import { invalidResponse, unreachable } from './outgoing-fetch.js';
 /** Errors with which a provider refuses our own client authentication (RFC 6749 §5.2). */
 const CLIENT_REFUSED = 'invalid_client';
 
+/** Errors with which a provider refuses a user's token (RFC 6750 §3.1). */
+const TOKEN_REFUSED = 'invalid_token';
+
 /** The error codes of RFC 6749 §5.2 and its extensions are made of these characters; anything else is not passed on. */
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 
@@ -25,8 +28,10 @@ export function fromProviderError(error: unknown, url: string): OidcAuthError {
     return refused(error.error, error.error_description, (error as ResponseBodyError).status ?? 400, url);
   }
   if (error instanceof WWWAuthenticateChallengeError) {
-    const { error: code, error_description: description } = error.cause[0]?.parameters ?? {};
-    return refused(code ?? CLIENT_REFUSED, description, error.status, url);
+    const [challenge] = error.cause;
+    const { error: code, error_description: description } = challenge?.parameters ?? {};
+    const isAboutToken = challenge?.scheme === 'bearer';
+    return refused(code ?? (isAboutToken ? TOKEN_REFUSED : CLIENT_REFUSED), description, error.status, url);
   }
   if (error instanceof ClientError) {
     const status = statusIn(error);
@@ -38,13 +43,14 @@ export function fromProviderError(error: unknown, url: string): OidcAuthError {
 
 function refused(code: string, description: string | undefined, status: number, url: string): OidcAuthError {
   const said = sanitizeDescription(description);
-  if (code === CLIENT_REFUSED) {
+  // 401 is for client authentication alone at a token endpoint; Keycloak names it unauthorized_client there.
+  if (code === CLIENT_REFUSED || (status === 401 && code !== TOKEN_REFUSED)) {
     return new OidcAuthError(
       'provider_rejected_client',
       'The identity provider did not accept this application as its client.',
       {
         operatorHint:
-          `The identity provider refused the client at ${url} (invalid_client): check clientId, clientSecret and ` +
+          `The identity provider refused the client at ${url} (${sanitizeDescription(code)}): check clientId, clientSecret and ` +
           `tokenEndpointAuthMethod.${said === undefined ? '' : ` It said: ${said}`}`,
       },
     );
