@@ -1,4 +1,4 @@
-export { OidcAuthModule } from './oidc-auth.module.js';
+export { OidcAuthModule, type OidcAuthModuleAsyncOptions } from './oidc-auth.module.js';
 export type {
   EncryptionKey,
   EndpointName,

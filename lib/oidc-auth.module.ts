@@ -126,7 +126,13 @@ function register(
 ): DynamicModule {
   const endpointPaths = endpointPathsOf(extras);
   const controllers = [...(Array.isArray(extras.controllers) ? extras.controllers : [])];
-  const allProblems = [...problems, ...extraProblems(extras), ...endpointConflicts(controllers, endpointPaths)];
+  const authController = authControllerOf(extras);
+  const allProblems = [
+    ...problems,
+    ...extraProblems(extras),
+    ...(authController === undefined ? ['authController must be a class that extends AuthController'] : []),
+    ...endpointConflicts(controllers, endpointPaths),
+  ];
   // Nest keeps a module's route prefix by class, so each registration has a class of its own.
   class Registration extends OidcAuthModule {}
   Object.defineProperty(Registration, 'name', { value: OidcAuthModule.name });
@@ -137,10 +143,7 @@ function register(
     module: Registration,
     global: extras.isGlobal !== false,
     imports: [RouterModule.register([{ path: endpointPaths.prefix, module: Registration }]), ...(extras.imports ?? [])],
-    controllers: [
-      bindEndpoints((extras.authController ?? AuthController) as Type<AuthController>, endpointPaths),
-      ...controllers,
-    ],
+    controllers: [bindEndpoints(authController ?? AuthController, endpointPaths), ...controllers],
     providers: [
       ...sources,
       { provide: ENDPOINT_PATHS, useValue: endpointPaths },
@@ -174,6 +177,11 @@ function register(
     ],
     exports: [OidcAuthService, TokenVerifier, RESOLVED_OPTIONS, BrokerStore, ...guards],
   };
+}
+
+function authControllerOf({ authController = AuthController }: OidcAuthModuleExtras): Type<AuthController> | undefined {
+  const isOurs = authController === AuthController || authController.prototype instanceof AuthController;
+  return isOurs ? (authController as Type<AuthController>) : undefined;
 }
 
 function optionsProviders({ useFactory, useClass, useExisting, inject }: OidcAuthModuleAsyncOptions): Provider[] {

@@ -1,5 +1,4 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { OidcAuthError } from './errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './options/resolved-options.js';
 import { UnguardedConstraints } from './guards/unguarded-constraints.js';
 import { IssuerKeys } from './verification/issuer-keys.js';
@@ -24,9 +23,9 @@ export class StartUp {
       await this.issuer.warmUp();
       const { issuer } = await this.issuer.metadata();
       this.logger.log(`Identity provider: ${issuer}`);
-    } catch (error) {
-      const reason = error instanceof OidcAuthError ? (error.operatorHint ?? error.message) : 'unknown reason';
-      this.logger.warn(`${reason} The application runs on and tries again when it is needed.`);
+    } catch {
+      // The provider itself has said why.
+      this.logger.warn('The application runs on without its identity provider, and asks again when it is needed.');
     }
   }
 

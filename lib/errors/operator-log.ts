@@ -1,44 +1,55 @@
 import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { OidcAuthError } from './oidc-auth-error.js';
 
-const QUIET_TIME = 60_000;
+/** ms in which a line of one kind is written once. */
+const QUIET_TIME = 10_000;
+const MOST_KINDS = 200;
 const LONGEST_VALUE = 200;
 
+/** Errors that were reported: one failed request may fail many callers. */
+const reported = new WeakSet<OidcAuthError>();
+
 /**
- * Lines for the person who runs the application. A line that comes again within a minute is left out, so that no
- * caller can flood the log. Lines never hold a token, a code or a secret.
+ * Lines for the person who runs the application, at most one of a kind in ten seconds, so that no caller can flood the
+ * log. Lines never hold a token, a code or a secret.
  */
 export class OperatorLog {
-  private readonly logger: Logger;
-  private readonly recent = new LRUCache<string, number>({ max: 200 });
+  private readonly logger = new Logger('OidcAuth');
+  private readonly recent = new LRUCache<string, { readonly at: number; leftOut: number }>({ max: MOST_KINDS });
 
-  constructor(context: string) {
-    this.logger = new Logger(context);
+  /** Writes the hint of an error, if it has one. */
+  report(error: unknown): void {
+    if (!(error instanceof OidcAuthError) || error.operatorHint === undefined || reported.has(error)) return;
+    reported.add(error);
+    // What is said of a token holds values that its sender chose: all such lines are of one kind.
+    const isOfToken = error.code.startsWith('token_');
+    const line = this.admit(isOfToken ? error.code : error.operatorHint, error.operatorHint);
+    if (line === undefined) return;
+    if (isOfToken) this.logger.warn(line);
+    else this.logger.error(line);
   }
 
-  log(line: string): void {
-    this.once(line, () => this.logger.log(line));
-  }
-
-  warn(line: string): void {
-    this.once(line, () => this.logger.warn(line));
-  }
-
+  /** Writes a line about something unexpected. */
   error(line: string): void {
-    this.once(line, () => this.logger.error(line));
+    const admitted = this.admit(line, line);
+    if (admitted !== undefined) this.logger.error(admitted);
   }
 
-  private once(line: string, write: () => void): void {
+  private admit(kind: string, line: string): string | undefined {
     const now = performance.now();
-    const last = this.recent.get(line);
-    if (last !== undefined && now - last < QUIET_TIME) return;
-    this.recent.set(line, now);
-    write();
+    const last = this.recent.get(kind);
+    if (last !== undefined && now - last.at < QUIET_TIME) {
+      last.leftOut++;
+      return undefined;
+    }
+    this.recent.set(kind, { at: now, leftOut: 0 });
+    return last === undefined || last.leftOut === 0 ? line : `${line} (and ${last.leftOut} more of this kind before)`;
   }
 }
 
-/** A value from outside as it may stand in a line: quoted, on one line, of bounded length. */
+/** A value from outside as it may stand in a line: quoted, on one line, of bounded length, without control characters. */
 export function quoted(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
+  const text = (JSON.stringify(value) ?? 'undefined').replaceAll(/[\u007f-\u009f\u2028\u2029]/g, '?');
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
 }

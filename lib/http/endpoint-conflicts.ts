@@ -20,12 +20,21 @@ export function endpointConflicts(controllers: readonly Type<unknown>[], { paths
 
 function routesOf(controller: Type<unknown>): string[] {
   const bases = list(Reflect.getMetadata(PATH, controller));
-  const prototype = controller.prototype as Record<string, unknown>;
-  const handlers = Object.getOwnPropertyNames(prototype)
-    .map((name) => Object.getOwnPropertyDescriptor(prototype, name)?.value as unknown)
+  const handlers = prototypesOf(controller)
+    .flatMap((prototype) => Object.values(Object.getOwnPropertyDescriptors(prototype)))
+    .map(({ value }) => value as unknown)
     .filter((value): value is Function => typeof value === 'function' && Reflect.hasOwnMetadata(PATH, value));
   const routes = handlers.flatMap((handler) => list(Reflect.getOwnMetadata(PATH, handler)));
   return bases.flatMap((base) => routes.map((route) => joinPaths(base, route)));
+}
+
+/** Routes are inherited, too. */
+function prototypesOf(type: Type<unknown>): object[] {
+  const prototypes: object[] = [];
+  for (let prototype = type.prototype; prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
+    prototypes.push(prototype);
+  }
+  return prototypes;
 }
 
 function list(value: unknown): string[] {

@@ -65,15 +65,15 @@ const MEANINGS: Readonly<Record<OidcAuthErrorCode, HttpMeaning>> = {
 };
 
 /** Statuses of what a provider answers to a login instead of a code (RFC 6749 §4.1.2.1, Core §3.1.2.6). */
-const AUTHORIZATION_ERROR_STATUS: Readonly<Record<string, number>> = {
-  access_denied: 403,
-  login_required: 401,
-  consent_required: 401,
-  interaction_required: 401,
-  account_selection_required: 401,
-  server_error: 502,
-  temporarily_unavailable: 503,
-};
+const AUTHORIZATION_ERROR_STATUS: ReadonlyMap<string | undefined, number> = new Map([
+  ['access_denied', 403],
+  ['login_required', 401],
+  ['consent_required', 401],
+  ['interaction_required', 401],
+  ['account_selection_required', 401],
+  ['server_error', 502],
+  ['temporarily_unavailable', 503],
+]);
 
 /** The body of every error: RFC 6749 §5.2, and beside it what clients of other Nest applications read. */
 export interface ErrorBody {
@@ -93,9 +93,7 @@ export interface ErrorResponse {
 export function errorResponse(error: OidcAuthError): ErrorResponse {
   const meaning = MEANINGS[error.code];
   const status =
-    error.code === 'authorization_failed'
-      ? (AUTHORIZATION_ERROR_STATUS[error.oauthError ?? ''] ?? 400)
-      : meaning.status;
+    error.code === 'authorization_failed' ? (AUTHORIZATION_ERROR_STATUS.get(error.oauthError) ?? 400) : meaning.status;
   return {
     status,
     headers: {

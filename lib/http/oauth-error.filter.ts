@@ -18,7 +18,7 @@ const ERROR_OF_STATUS: Readonly<Record<number, string>> = {
  */
 @Catch()
 export class OAuthErrorFilter implements ExceptionFilter {
-  private readonly log = new OperatorLog('OidcAuth');
+  private readonly log = new OperatorLog();
 
   constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
 
@@ -29,7 +29,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
   private answerTo(error: unknown): ErrorResponse {
     if (error instanceof OidcAuthError) {
-      if (error.operatorHint !== undefined) this.log.error(error.operatorHint);
+      this.log.report(error);
       return errorResponse(error);
     }
     if (error instanceof HttpException) {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { IdentityProvider, type ProviderTokens } from '../provider/identity-provider.js';
-import { sanitizeDescription } from '../provider/provider-error.js';
+import { errorCode, sanitizeDescription } from '../provider/provider-error.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { IdTokenVerifier, type IdTokenExpectations } from '../verification/id-token-verifier.js';
 import { clientNonces } from './authorization-request.js';
@@ -185,7 +185,7 @@ function sealedStateIn({ code_verifier: verifier, state }: CodeGrant): string | 
 function authorizationError(error: string, description: string | undefined): OidcAuthError {
   const said = sanitizeDescription(description);
   return new OidcAuthError('authorization_failed', said ?? 'The identity provider did not sign the user in.', {
-    oauthError: sanitizeDescription(error)?.slice(0, 64) ?? 'invalid_request',
+    oauthError: errorCode(error),
   });
 }
 

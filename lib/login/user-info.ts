@@ -29,7 +29,7 @@ export class UserInfoService {
   /** From the token where it suffices, else also from the provider's userinfo endpoint (Core §5.3). */
   async describe(token: string, claims: IdTokenClaims): Promise<UserInfo> {
     if (suffices(claims)) return userInfoOf(claims);
-    return userInfoOf({ ...claims, ...(await this.askProvider(token, claims.sub)) });
+    return userInfoOf({ ...claims, ...usable(await this.askProvider(token, claims.sub)) });
   }
 
   /** A provider that refuses a token which we have verified (it may be meant for our API only) tells us no more. */
@@ -51,6 +51,15 @@ export class UserInfoService {
 function suffices(claims: ProfileClaims): boolean {
   return ['preferred_username', 'given_name', 'family_name', 'email'].every(
     (claim) => typeof claims[claim] === 'string',
+  );
+}
+
+/** What the provider does not know, or gives in a type we cannot use, must not hide what the token says. */
+function usable(claims: ProfileClaims): ProfileClaims {
+  return Object.fromEntries(
+    Object.entries(claims).filter(
+      ([name, value]) => typeof value === (name === 'email_verified' ? 'boolean' : 'string'),
+    ),
   );
 }
 

@@ -6,10 +6,9 @@ import {
   genericGrantRequest,
   initiateDeviceAuthorization,
   type Configuration,
-  type TokenEndpointResponse,
-  type UserInfoResponse,
 } from 'openid-client';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OperatorLog } from '../errors/operator-log.js';
 import { SIGNATURE_ALGORITHMS } from '../options/option-rules.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { fetchJson, invalidResponse, outgoingFetch, type OutgoingFetch } from './outgoing-fetch.js';
@@ -27,7 +26,21 @@ export interface VerificationMetadata {
 }
 
 /** What the provider's token endpoint answered (RFC 6749 §5.1), with the extensions some providers add. */
-export type ProviderTokens = TokenEndpointResponse;
+export interface ProviderTokens {
+  readonly access_token: string;
+  readonly token_type: string;
+  readonly expires_in?: number;
+  readonly refresh_token?: string;
+  readonly scope?: string;
+  readonly id_token?: string;
+  readonly [extension: string]: unknown;
+}
+
+/** What the provider's userinfo endpoint answered (Core §5.3.2). */
+export interface ProviderUserInfo {
+  readonly sub: string;
+  readonly [claim: string]: unknown;
+}
 
 /** RFC 8628 §3.2 */
 export interface DeviceAuthorization {
@@ -41,14 +54,22 @@ export interface DeviceAuthorization {
 
 export type GrantType = 'authorization_code' | 'refresh_token' | 'urn:ietf:params:oauth:grant-type:device_code';
 
+/** What the provider's metadata came to. */
+interface Discovered {
+  readonly configuration: Configuration;
+  readonly forVerification: VerificationMetadata;
+  /** ms, monotonic */
+  readonly at: number;
+}
+
 /** The identity provider: the only class that speaks to it, and the only one that knows openid-client. */
 @Injectable()
 export class IdentityProvider implements OnModuleDestroy {
   private readonly closing = new AbortController();
   private readonly fetch: OutgoingFetch;
-  private readonly discovery = new SingleFlight<Configuration>();
-  private discovered: { readonly configuration: Configuration; readonly at: number } | undefined;
-  private forVerification: VerificationMetadata | undefined;
+  private readonly log = new OperatorLog();
+  private readonly discovery = new SingleFlight<Discovered>();
+  private discovered: Discovered | undefined;
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
     this.fetch = outgoingFetch(options, this.closing.signal);
@@ -62,17 +83,17 @@ export class IdentityProvider implements OnModuleDestroy {
   async verificationMetadata(): Promise<VerificationMetadata> {
     const { issuer, jwksUri, algorithms } = this.options;
     if (issuer !== undefined && jwksUri !== undefined && algorithms !== undefined) return { issuer, algorithms };
-    await this.configuration();
-    return this.forVerification!;
+    return (await this.current()).forVerification;
   }
 
   /** The provider's JWK Set (RFC 7517 §5), as it is. */
   async fetchKeys(): Promise<readonly unknown[]> {
-    const url = this.options.jwksUri ?? (await this.configuration()).serverMetadata().jwks_uri;
-    if (url === undefined) throw invalidResponse('its metadata has no jwks_uri');
-    const { keys } = await fetchJson(this.fetch, url);
-    if (!Array.isArray(keys)) throw invalidResponse(`${url} answered no JWK Set`);
-    return keys;
+    const url = this.options.jwksUri ?? (await this.configuration()).serverMetadata().jwks_uri!;
+    return this.ask(url, async () => {
+      const { keys } = await fetchJson(this.fetch, url);
+      if (!Array.isArray(keys)) throw invalidResponse(`${url} answered no JWK Set`);
+      return keys as readonly unknown[];
+    });
   }
 
   /** Whether authorization responses carry `iss` (RFC 9207 §3), and which one. */
@@ -85,17 +106,13 @@ export class IdentityProvider implements OnModuleDestroy {
   }
 
   async authorizationUrl(parameters: Record<string, string>): Promise<string> {
-    const configuration = await this.configuration();
-    if (configuration.serverMetadata().authorization_endpoint === undefined) {
-      throw invalidResponse('its metadata has no authorization_endpoint');
-    }
-    return buildAuthorizationUrl(configuration, parameters).href;
+    return buildAuthorizationUrl(await this.configuration(), parameters).href;
   }
 
   /** One request to the token endpoint. The ID token in the answer is not verified yet. */
   async grant(grantType: GrantType, parameters: Record<string, string>): Promise<ProviderTokens> {
     const configuration = await this.configuration();
-    return this.ask(configuration.serverMetadata().token_endpoint, () =>
+    return this.ask(configuration.serverMetadata().token_endpoint!, () =>
       genericGrantRequest(configuration, grantType, parameters),
     );
   }
@@ -118,7 +135,7 @@ export class IdentityProvider implements OnModuleDestroy {
   }
 
   /** `undefined` where the provider has no userinfo endpoint. */
-  async userInfo(accessToken: string, subject: string): Promise<UserInfoResponse | undefined> {
+  async userInfo(accessToken: string, subject: string): Promise<ProviderUserInfo | undefined> {
     const configuration = await this.configuration();
     const endpoint = configuration.serverMetadata().userinfo_endpoint;
     if (endpoint === undefined) return undefined;
@@ -132,27 +149,36 @@ export class IdentityProvider implements OnModuleDestroy {
     return buildEndSessionUrl(configuration, parameters).href;
   }
 
-  private async ask<T>(endpoint: string | undefined, request: () => Promise<T>): Promise<T> {
+  /** Makes errors ours, and tells the operator, whoever asked: also behind requests, where nobody waits. */
+  private async ask<T>(address: string, request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {
-      throw fromProviderError(error, endpoint ?? this.options.discoveryUrl.href);
+      const ours = fromProviderError(error, address);
+      if (!this.closing.signal.aborted) this.log.report(ours);
+      throw ours;
     }
   }
 
   private async configuration(): Promise<Configuration> {
-    if (this.discovered === undefined) return this.rediscover();
-    if (performance.now() - this.discovered.at > METADATA_FRESH) void this.rediscover().catch(() => undefined);
-    return this.discovered.configuration;
+    return (await this.current()).configuration;
   }
 
-  private rediscover(): Promise<Configuration> {
-    return this.discovery.run(async () => {
-      const configuration = await discover(this.options, this.fetch);
-      this.discovered = { configuration, at: performance.now() };
-      this.forVerification = verificationMetadataOf(configuration, this.options);
-      return configuration;
-    });
+  private async current(): Promise<Discovered> {
+    if (this.discovered === undefined) return this.rediscover();
+    if (performance.now() - this.discovered.at > METADATA_FRESH) void this.rediscover().catch(() => undefined);
+    return this.discovered;
+  }
+
+  private rediscover(): Promise<Discovered> {
+    return this.discovery.run(() =>
+      this.ask(this.options.discoveryUrl.href, async () => {
+        const configuration = await discover(this.options, this.fetch);
+        const forVerification = verificationMetadataOf(configuration, this.options);
+        this.discovered = { configuration, forVerification, at: performance.now() };
+        return this.discovered;
+      }),
+    );
   }
 }
 
@@ -169,13 +195,14 @@ const DEVICE_AUTHORIZATION_MEMBERS = ['device_code', 'user_code', 'verification_
 
 function explainMissingMembers(error: unknown): never {
   const body = bodyIn(error);
-  const missing =
-    body === undefined
-      ? []
-      : DEVICE_AUTHORIZATION_MEMBERS.filter((member) => (body[member] ?? undefined) === undefined);
+  const missing = body === undefined ? [] : DEVICE_AUTHORIZATION_MEMBERS.filter((member) => isAbsent(body[member]));
   if (missing.length === 0) throw error;
   const message = `The identity provider's device authorization response lacks ${missing.join(', ')}.`;
   throw invalidResponse(`its device authorization response lacks ${missing.join(', ')}`, undefined, message);
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 /** The JSON that openid-client did not understand; a `Response` in its place was none that can be read so. */

@@ -1,5 +1,9 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { isLoopback } from '../options/addresses.js';
+import { quoted } from '../errors/operator-log.js';
+import { plainCause } from '../errors/plain-cause.js';
+import { quoted } from '../errors/operator-log.js';
+import { plainCause } from '../errors/plain-cause.js';
+import { isLoopback, parseHttpUrl } from '../options/addresses.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 
 /** No answer of an identity provider is larger; what is larger is not read. */
@@ -19,14 +23,10 @@ export function outgoingFetch(
   closing: AbortSignal,
 ): OutgoingFetch {
   return async (url, init) => {
-    assertAddress(new URL(url), options.allowInsecureRequests);
-    const signal = AbortSignal.any([
-      closing,
-      AbortSignal.timeout(options.timeout),
-      ...(init.signal ? [init.signal] : []),
-    ]);
+    assertAddress(url, options.allowInsecureRequests);
+    const deadline = new Deadline(options.timeout, closing);
     try {
-      const response = await options.fetch(url, { ...init, redirect: 'manual', signal });
+      const response = await options.fetch(url, { ...init, redirect: 'manual', signal: deadline.signal });
       const body = await readBounded(response);
       const hasBody = response.status !== 204 && response.status !== 304 && response.status >= 200;
       return new Response(hasBody ? body : null, {
@@ -37,12 +37,42 @@ export function outgoingFetch(
     } catch (cause) {
       if (cause instanceof OidcAuthError) throw cause;
       throw unreachable(url, cause);
+    } finally {
+      deadline.clear();
     }
   };
 }
 
+/**
+ * Ends one request in time. Not by `AbortSignal.timeout` and `AbortSignal.any`: on Node 20 their signals may be garbage
+ * collected while a body is read and then never fire, and `any` leaves a listener on the long-lived signal.
+ */
+class Deadline {
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private readonly close = () => this.controller.abort(this.closing.reason);
+
+  constructor(
+    timeout: number,
+    private readonly closing: AbortSignal,
+  ) {
+    this.timer = setTimeout(() => this.controller.abort(new DOMException('timed out', 'TimeoutError')), timeout);
+    if (closing.aborted) this.close();
+    else closing.addEventListener('abort', this.close);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  clear(): void {
+    clearTimeout(this.timer);
+    this.closing.removeEventListener('abort', this.close);
+  }
+}
+
 /** The answer of a GET as JSON; anything but 200 and an object is an invalid response. */
-export async function fetchJson(fetch: OutgoingFetch, url: string): Promise<Record<string, unknown>> {
+export async function fetchJson(fetch: OutgoingFetch, url: string): Promise<Readonly<Record<string, unknown>>> {
   const response = await fetch(url, { headers: { accept: 'application/json, application/jwk-set+json' } });
   if (response.status >= 500 || response.status === 429) throw unreachable(url, new Error(`HTTP ${response.status}`));
   const body: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
@@ -53,7 +83,7 @@ export async function fetchJson(fetch: OutgoingFetch, url: string): Promise<Reco
 /** RFC 6749 has no code for it: the provider could not be reached in time. */
 export function unreachable(url: string, cause: unknown): OidcAuthError {
   return new OidcAuthError('provider_unreachable', 'The identity provider cannot be reached at the moment.', {
-    cause,
+    cause: plainCause(cause),
     retryAfter: 5,
     operatorHint: `The identity provider cannot be reached at ${pathless(url)}: ${reasonOf(cause)}.`,
   });
@@ -63,13 +93,18 @@ export function invalidResponse(operatorDetail: string, cause?: unknown, message
   return new OidcAuthError(
     'provider_invalid_response',
     message ?? 'The identity provider gave an answer that cannot be understood.',
-    { cause, operatorHint: `The identity provider gave an answer that cannot be understood: ${operatorDetail}.` },
+    {
+      cause: cause === undefined ? undefined : plainCause(cause),
+      operatorHint: `The identity provider gave an answer that cannot be understood: ${operatorDetail}.`,
+    },
   );
 }
 
-function assertAddress(url: URL, allowInsecureRequests: boolean): void {
+function assertAddress(address: string, allowInsecureRequests: boolean): void {
+  const url = parseHttpUrl(address);
+  if (url === undefined) throw invalidResponse(`it names ${quoted(address)}, which is no http(s) address`);
   if (url.protocol === 'https:') return;
-  if (url.protocol === 'http:' && (allowInsecureRequests || isLoopback(url))) return;
+  if (allowInsecureRequests || isLoopback(url)) return;
   throw invalidResponse(
     `it names ${url.origin}, and plain http is used on loopback only (allowInsecureRequests: true lifts that)`,
   );

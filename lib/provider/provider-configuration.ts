@@ -12,20 +12,22 @@ import {
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { fetchJson, invalidResponse, type OutgoingFetch } from './outgoing-fetch.js';
+import { usableMetadata } from './provider-metadata.js';
 
 /**
  * Reads the provider's metadata (OpenID Connect Discovery §4, RFC 8414 §3) and makes of it what openid-client works
  * with. Options that override metadata are applied here and nowhere else.
  *
+ * @internal keeps openid-client out of the declarations
  * @throws {@link OidcAuthError} `provider_unreachable`, `provider_invalid_response`
  */
 export async function discover(options: ResolvedOptions, fetch: OutgoingFetch): Promise<Configuration> {
   const document = await fetchJson(fetch, options.discoveryUrl.href);
-  const metadata = {
+  const metadata = usableMetadata({
     ...document,
     issuer: expectedIssuer(options, document['issuer']),
     ...(options.jwksUri === undefined ? {} : { jwks_uri: options.jwksUri }),
-  } as ServerMetadata;
+  });
   const configuration = new Configuration(
     metadata,
     options.clientId,

@@ -57,8 +57,13 @@ function refused(code: string, description: string | undefined, status: number, 
   }
   if (status >= 500 || status === 429) return unreachable(url, new Error(`HTTP ${status}`));
   return new OidcAuthError('provider_error', said ?? 'The identity provider refused the request.', {
-    oauthError: ERROR_CODE.test(code) ? code : 'invalid_request',
+    oauthError: errorCode(code),
   });
+}
+
+/** The error code of a provider, if it is one. */
+export function errorCode(code: string): string {
+  return ERROR_CODE.test(code) ? code : 'invalid_request';
 }
 
 /** Reduces a text to the characters of RFC 6749 §4.1.2.1, 200 at most. */

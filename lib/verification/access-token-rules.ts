@@ -13,7 +13,11 @@ const OTHER_PAYLOAD_TYPES = new Set(['id', 'refresh', 'offline', 'logout']);
 /** Claims that only ID tokens (OpenID Connect Core §3.3.2.11) and security events (RFC 8417) have. */
 const OTHER_TOKENS_CLAIMS = ['events', 'at_hash', 'c_hash', 's_hash'];
 
+/** Claims that access tokens of one provider or another have, and ID tokens have not. */
+const ACCESS_TOKEN_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'appid', 'azpacr', 'appidacr', 'gty', 'idtyp'];
+
 export interface AccessTokenHeader {
+  readonly typ: string | undefined;
   readonly alg: string;
   readonly kid: string | undefined;
 }
@@ -36,7 +40,7 @@ export function readAccessTokenHeader(token: string): AccessTokenHeader {
   if (typeof header.alg !== 'string' || (header.kid !== undefined && typeof header.kid !== 'string')) {
     throw new OidcAuthError('token_malformed', 'The token is not a well-formed JWT.');
   }
-  return { alg: header.alg, kid: header.kid };
+  return { typ: header.typ?.toLowerCase(), alg: header.alg, kid: header.kid };
 }
 
 /** The list comes from the configuration or the issuer's metadata, never from the token (RFC 8725 §3.1). */
@@ -70,18 +74,41 @@ function readHeader(token: string): ReturnType<typeof decodeProtectedHeader> {
   }
 }
 
-/** Refuses signed tokens of the same issuer that are something else than access tokens. */
-export function assertAccessToken(claims: JWTPayload): void {
+/** Refuses signed tokens of the same issuer that are something else than bearer access tokens. */
+export function assertAccessToken({ typ }: AccessTokenHeader, claims: JWTPayload, clientId: string): void {
   const isOther =
     (typeof claims['typ'] === 'string' && OTHER_PAYLOAD_TYPES.has(claims['typ'].toLowerCase())) ||
     OTHER_TOKENS_CLAIMS.some((claim) => claims[claim] !== undefined) ||
-    (claims['nonce'] !== undefined && claims['scope'] === undefined && claims['scp'] === undefined);
+    (claims['nonce'] !== undefined && claims['scope'] === undefined && claims['scp'] === undefined) ||
+    (mayBeIdToken(claims, clientId) && !isKnownAccessToken(typ, claims));
   if (isOther) {
     throw new OidcAuthError(
       'token_type_not_allowed',
       'The token is not an access token, but an ID, refresh or logout token.',
     );
   }
+  if (claims['cnf'] !== undefined) {
+    // RFC 9449 §7.1, RFC 8705 §3: whoever stole it could use it here, were it taken as a bearer token.
+    throw new OidcAuthError(
+      'token_type_not_allowed',
+      'The token is bound to a key of its sender, which is not supported.',
+    );
+  }
+}
+
+/** Core §2: the audience of an ID token is the client. */
+function mayBeIdToken(claims: JWTPayload, clientId: string): boolean {
+  return ([] as unknown[]).concat(claims.aud ?? []).includes(clientId);
+}
+
+/** An ID token from a device flow or a refresh need not hold a nonce or a hash, so it cannot be told by what it has. */
+function isKnownAccessToken(typ: string | undefined, claims: JWTPayload): boolean {
+  return (
+    typ === 'at+jwt' ||
+    typ === 'application/at+jwt' ||
+    String(claims['typ']).toLowerCase() === 'bearer' ||
+    ACCESS_TOKEN_CLAIMS.some((claim) => claims[claim] !== undefined)
+  );
 }
 
 /**

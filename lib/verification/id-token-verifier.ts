@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { plainCause } from '../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { IssuerKeys } from './issuer-keys.js';
+import { unknownKey } from './remote-key-set.js';
 
 /** What the login knows about the ID token it expects. */
 export interface IdTokenExpectations {
@@ -42,8 +44,10 @@ export class IdTokenVerifier {
       if (alg === undefined || !algorithms.includes(alg as never)) throw new Error('algorithm not allowed');
       let failure: unknown;
       for (const key of await this.issuer.keys.find({ alg, kid }, () => true)) {
+        const publicKey = await key.importFor(alg);
+        if (publicKey === undefined) continue;
         try {
-          const { payload } = await jwtVerify(idToken, await key.importFor(alg), {
+          const { payload } = await jwtVerify(idToken, publicKey, {
             algorithms: [alg],
             issuer,
             audience: clientId,
@@ -55,11 +59,11 @@ export class IdTokenVerifier {
           failure = error;
         }
       }
-      throw failure;
+      throw failure ?? unknownKey();
     } catch (cause) {
       if (cause instanceof OidcAuthError && cause.code.startsWith('provider_')) throw cause;
       throw new OidcAuthError('id_token_invalid', 'The identity provider issued an ID token that is not valid.', {
-        cause,
+        cause: plainCause(cause),
         operatorHint: `The ID token from the identity provider was refused: ${(cause as Error).message}`,
       });
     }

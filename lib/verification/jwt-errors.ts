@@ -1,5 +1,6 @@
 import { errors } from 'jose';
 import { OidcAuthError, type OidcAuthErrorCode } from '../errors/oidc-auth-error.js';
+import { plainCause } from '../errors/plain-cause.js';
 
 const CODES: Readonly<Record<string, readonly [OidcAuthErrorCode, string]>> = {
   ERR_JWT_EXPIRED: ['token_expired', 'The token has expired.'],
@@ -23,9 +24,9 @@ export function fromJoseError(cause: unknown): OidcAuthError {
       'token_claims_invalid',
       `The token has no valid "${cause.claim}" claim.`,
     ];
-    return new OidcAuthError(code, message, { cause });
+    return new OidcAuthError(code, message, { cause: plainCause(cause) });
   }
   const known = cause instanceof errors.JOSEError ? CODES[cause.code] : undefined;
   const [code, message] = known ?? ['token_malformed', 'The token is not a well-formed JWT.'];
-  return new OidcAuthError(code, message, { cause });
+  return new OidcAuthError(code, message, { cause: plainCause(cause) });
 }

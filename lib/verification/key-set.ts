@@ -13,7 +13,13 @@ const KEY_TYPE_OF: Readonly<Record<string, string>> = {
   Ed: 'OKP',
 };
 
-const CURVE_OF: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+const CURVE_OF: Readonly<Record<string, string>> = {
+  ES256: 'P-256',
+  ES384: 'P-384',
+  ES512: 'P-521',
+  EdDSA: 'Ed25519',
+  Ed25519: 'Ed25519',
+};
 
 /** A modulus of fewer bits can be factored; such a key signs nothing we trust (RFC 7518 §3.3). */
 const LEAST_RSA_BITS = 2048;
@@ -23,7 +29,7 @@ const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y'] as const;
 /** One verification key of an issuer. `retired` once a newer key set no longer holds it. */
 export class VerificationKey {
   retired = false;
-  private readonly imported = new Map<string, Promise<CryptoKey>>();
+  private readonly imported = new Map<string, Promise<CryptoKey | undefined>>();
 
   private constructor(
     readonly jwk: JWK,
@@ -50,11 +56,14 @@ export class VerificationKey {
     return kid === undefined || this.jwk.kid === kid;
   }
 
-  /** The key as jose takes it, bound to one algorithm. */
-  importFor(alg: string): Promise<CryptoKey> {
+  /** The key as jose takes it, bound to one algorithm; `undefined` where it turns out not to be one. */
+  importFor(alg: string): Promise<CryptoKey | undefined> {
     let key = this.imported.get(alg);
     if (key === undefined) {
-      key = importJWK(this.jwk, alg) as Promise<CryptoKey>;
+      key = importJWK(this.jwk, alg).then(
+        (imported) => imported as CryptoKey,
+        () => undefined,
+      );
       this.imported.set(alg, key);
     }
     return key;

@@ -27,6 +27,8 @@ export class RemoteKeySet {
   private keys: readonly VerificationKey[] = [];
   private fetchedAt = Number.NEGATIVE_INFINITY;
   private lastMissFetchAt = Number.NEGATIVE_INFINITY;
+  /** Why the last fetch on account of an unknown key id failed. */
+  private missFailure: unknown;
   private readonly unknownKids = new LRUCache<string, number>({ max: UNKNOWN_KIDS });
   private readonly flight: SingleFlight<void>;
 
@@ -62,18 +64,17 @@ export class RemoteKeySet {
     const known = this.matching(selector);
     if (known.length > 0) return known;
     if (isOurs() && this.mayFetchFor(selector.kid)) {
-      // A fetch that is under way may have begun before the key was published.
-      const joins = this.flight.busy;
-      if (!joins) this.lastMissFetchAt = this.now();
-      const fetched = await this.refresh().then(
-        () => true,
-        () => false,
+      if (!this.flight.busy) this.lastMissFetchAt = this.now();
+      this.missFailure = await this.refresh().then(
+        () => undefined,
+        (error: unknown) => error,
       );
       const found = this.matching(selector);
       if (found.length > 0) return found;
-      if (selector.kid !== undefined && fetched && !joins) this.unknownKids.set(selector.kid, this.now());
+      if (selector.kid !== undefined && this.missFailure === undefined) this.unknownKids.set(selector.kid, this.now());
     }
-    throw new OidcAuthError('token_key_unknown', 'The token is signed by a key that its issuer does not publish.');
+    // Nobody knows whether the key exists while it cannot be asked for.
+    throw this.missFailure ?? unknownKey();
   }
 
   private matching(selector: KeySelector): readonly VerificationKey[] {
@@ -91,6 +92,7 @@ export class RemoteKeySet {
       const fetched = (await this.fetchKeys()).map((jwk) => VerificationKey.from(jwk));
       this.replaceBy(fetched.filter((key) => key !== undefined));
       this.fetchedAt = this.now();
+      this.missFailure = undefined;
       this.unknownKids.clear();
     });
   }
@@ -98,7 +100,8 @@ export class RemoteKeySet {
   /** Keeps the objects of keys that stay, so that what was verified with them stays valid. */
   private replaceBy(fetched: readonly VerificationKey[]): void {
     const current = new Map(this.keys.map((key) => [key.identity, key]));
-    this.keys = fetched.map((key) => current.get(key.identity) ?? key);
+    const distinct = new Map(fetched.map((key) => [key.identity, key]));
+    this.keys = [...distinct.values()].map((key) => current.get(key.identity) ?? key);
     const kept = new Set(this.keys);
     for (const key of current.values()) key.retired = !kept.has(key);
   }
@@ -106,4 +109,8 @@ export class RemoteKeySet {
   private age(): number {
     return this.now() - this.fetchedAt;
   }
+}
+
+export function unknownKey(): OidcAuthError {
+  return new OidcAuthError('token_key_unknown', 'The token is signed by a key that its issuer does not publish.');
 }

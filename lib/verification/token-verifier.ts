@@ -14,12 +14,13 @@ import type { IdTokenClaims } from './claims.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { fromJoseError } from './jwt-errors.js';
 import type { VerificationKey } from './key-set.js';
+import { unknownKey } from './remote-key-set.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 /** Verifies access tokens: for guards, and for whatever else of the application receives one. */
 @Injectable()
 export class TokenVerifier {
-  private readonly log = new OperatorLog('OidcAuth');
+  private readonly log = new OperatorLog();
   private readonly verified = new VerifiedTokenCache();
 
   constructor(
@@ -41,7 +42,7 @@ export class TokenVerifier {
     try {
       return await this.verifyAnew(token);
     } catch (error) {
-      if (error instanceof OidcAuthError && error.operatorHint !== undefined) this.log.warn(error.operatorHint);
+      this.log.report(error);
       throw error;
     }
   }
@@ -60,7 +61,7 @@ export class TokenVerifier {
     assertAlgorithm(header.alg, algorithms);
     const keys = await this.issuer.keys.find(header, () => this.assertIssuedBy(issuer, token));
     const { payload, key } = await this.verifySignature(token, header.alg, keys, issuer);
-    assertAccessToken(payload);
+    assertAccessToken(header, payload, this.options.clientId);
     this.assertAudience(payload);
     const claims = deepFreeze(payload) as unknown as IdTokenClaims;
     this.verified.remember(token, claims, key);
@@ -75,8 +76,10 @@ export class TokenVerifier {
   ): Promise<{ payload: JWTPayload; key: VerificationKey }> {
     let failure: OidcAuthError | undefined;
     for (const key of keys) {
+      const publicKey = await key.importFor(alg);
+      if (publicKey === undefined) continue;
       try {
-        const { payload } = await jwtVerify(token, await key.importFor(alg), {
+        const { payload } = await jwtVerify(token, publicKey, {
           algorithms: [alg],
           issuer,
           clockTolerance: this.options.clockTolerance,
@@ -92,7 +95,7 @@ export class TokenVerifier {
         if (failure.code !== 'token_signature_invalid') throw failure;
       }
     }
-    throw failure!;
+    throw failure ?? unknownKey();
   }
 
   /** @returns true, so that it can be asked before keys are fetched on account of a token */
