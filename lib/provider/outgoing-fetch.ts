@@ -1,8 +1,6 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { quoted } from '../errors/operator-log.js';
 import { plainCause } from '../errors/plain-cause.js';
-import { quoted } from '../errors/operator-log.js';
-import { plainCause } from '../errors/plain-cause.js';
 import { isLoopback, parseHttpUrl } from '../options/addresses.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 

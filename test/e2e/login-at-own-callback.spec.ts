@@ -36,7 +36,7 @@ describe.each(adapters)('login that ends at our own callback, on $name', (adapte
   it('answers the tokens of the provider, which the guards then accept', async () => {
     const { response } = await new UserAgent().follow(loginAddress(app, query));
     expect(response.status).toBe(200);
-    const tokens = await response.json();
+    const tokens = (await response.json()) as { access_token: string };
     expect(tokens).toMatchObject({
       token_type: 'Bearer',
       access_token: expect.any(String),
