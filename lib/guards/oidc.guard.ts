@@ -8,7 +8,7 @@ import {
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { errorResponse } from '../http/error-response.js';
 import type { HttpRequest } from '../http/http-request.js';
@@ -18,7 +18,14 @@ import { assertConstraints, type EffectiveConstraints } from '../verification/co
 import { TokenVerifier } from '../verification/token-verifier.js';
 import { rememberClaims } from './authenticated-request.js';
 import { readBearerToken } from './bearer-token.js';
-import { effectiveConstraints, nearestDecision, type Demand, type DemandOf, type Level } from './route-policy.js';
+import {
+  effectiveConstraints,
+  nearestDecision,
+  usedGuards,
+  type Demand,
+  type DemandOf,
+  type Level,
+} from './route-policy.js';
 
 /** What this guard does for one route; found out once, at the route's first request. */
 interface RoutePlan {
@@ -49,6 +56,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   @Optional() @Inject(TokenVerifier) protected readonly verifier!: TokenVerifier;
   @Optional() @Inject(RESOLVED_OPTIONS) private readonly options!: ResolvedOptions;
   @Inject(HttpAdapterHost) private readonly adapterHost!: HttpAdapterHost;
+  @Inject(ApplicationConfig) private readonly config!: ApplicationConfig;
 
   private readonly plans = new WeakMap<Level, RoutePlan>();
 
@@ -86,10 +94,10 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   }
 
   /**
-   * The last word on a valid token that meets the route's constraints. Return `false`, or throw, to refuse it.
-   * Default: `true`.
+   * The last word on a valid token that meets the route's constraints. Whatever is not `true` (in the end, where it is a
+   * promise) refuses it. Default: `true`.
    */
-  protected accept(_claims: IdTokenClaims, _context: ExecutionContext): boolean {
+  protected accept(_claims: IdTokenClaims, _context: ExecutionContext): boolean | Promise<boolean> {
     return true;
   }
 
@@ -108,15 +116,28 @@ export class OidcGuard implements CanActivate, OnModuleInit {
     context: ExecutionContext,
   ): Promise<boolean> {
     try {
-      return this.decide(await this.verifier.verify(token), plan, request, context);
+      return await this.decide(await this.verifier.verify(token), plan, request, context);
     } catch (error) {
       return this.refuse(error, plan, request, context);
     }
   }
 
-  private decide(claims: IdTokenClaims, plan: RoutePlan, request: HttpRequest, context: ExecutionContext): boolean {
+  private decide(
+    claims: IdTokenClaims,
+    plan: RoutePlan,
+    request: HttpRequest,
+    context: ExecutionContext,
+  ): boolean | Promise<boolean> {
     assertConstraints(claims, plan.constraints, this.options.roleSources);
-    if (!this.accept(claims, context)) {
+    const accepted = this.accept(claims, context);
+    if (typeof accepted === 'boolean') return this.admit(accepted, claims, request);
+    return accepted
+      .then((verdict) => this.admit(verdict, claims, request))
+      .catch((error: unknown) => this.refuse(error, plan, request, context));
+  }
+
+  private admit(accepted: unknown, claims: IdTokenClaims, request: HttpRequest): true {
+    if (accepted !== true) {
       throw new OidcAuthError('token_not_accepted', 'The token does not give access to this resource.');
     }
     rememberClaims(request, claims);
@@ -149,12 +170,38 @@ export class OidcGuard implements CanActivate, OnModuleInit {
     return plan;
   }
 
+  /**
+   * Stands back only where it is certain that a nearer decision replaces this guard: it was found by Nest where guards
+   * are named, and what is nearer is `@Public()`, an optional guard, or a required guard of the same kind. Called in any
+   * other way (by another guard, as a substitute in a test) it does what it is for.
+   */
   private demandFor(handler: Level, controller: Level): Demand | undefined {
+    const own = (this.constructor as typeof OidcGuard).demand;
     const decision = nearestDecision(handler, controller, demandOf);
-    if (decision === undefined) return (this.constructor as typeof OidcGuard).demand;
+    if (decision === undefined || !this.isNamed(handler, controller)) return own;
     if (decision.kind === 'public') return undefined;
-    const isOurs = decision.guards.some((guard) => guard === this || guard === this.constructor);
-    return isOurs ? decision.demand : undefined;
+    if (decision.guards.some((guard) => this.is(guard))) return decision.demand;
+    const isReplaced =
+      decision.demand === 'optional' || own === 'optional' || decision.guards.some((guard) => this.isBaseOf(guard));
+    return isReplaced ? undefined : own;
+  }
+
+  private isNamed(handler: Level, controller: Level): boolean {
+    return usedGuards(handler, controller).some((guard) => this.is(guard)) || this.isGlobal();
+  }
+
+  private isGlobal(): boolean {
+    const requestScoped = this.config.getGlobalRequestGuards().map(({ metatype }) => metatype);
+    return this.config.getGlobalGuards().includes(this) || requestScoped.some((type) => type === this.constructor);
+  }
+
+  private is(guard: Type<unknown> | object): boolean {
+    return guard === this || guard === this.constructor;
+  }
+
+  private isBaseOf(guard: Type<unknown> | object): boolean {
+    const type = (typeof guard === 'function' ? guard : guard.constructor) as Type<unknown>;
+    return type.prototype instanceof this.constructor;
   }
 }
 

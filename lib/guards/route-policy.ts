@@ -25,17 +25,51 @@ export type Decision =
  * guarded controller.
  */
 export function nearestDecision(handler: Level, controller: Level, demandOf: DemandOf): Decision {
-  for (const level of [handler, controller]) {
-    if (Reflect.getMetadata(IS_PUBLIC, level) === true) return { kind: 'public' };
-    const used = (Reflect.getMetadata(USED_GUARDS, level) ?? []) as readonly (Type<unknown> | object)[];
+  for (const { isPublic, guards } of [ownStatement(handler), ...statementsOf(controller)]) {
+    if (isPublic) return { kind: 'public' };
     const demand = (['required', 'optional'] as const).find((wanted) =>
-      used.some((guard) => demandOf(guard) === wanted),
+      guards.some((guard) => demandOf(guard) === wanted),
     );
     if (demand !== undefined) {
-      return { kind: 'guarded', demand, guards: used.filter((guard) => demandOf(guard) === demand) };
+      return { kind: 'guarded', demand, guards: guards.filter((guard) => demandOf(guard) === demand) };
     }
   }
   return undefined;
+}
+
+/** All guards that `@UseGuards()` was given on these levels. */
+export function usedGuards(...levels: readonly Level[]): readonly (Type<unknown> | object)[] {
+  return levels.flatMap((level) => guardsOn(level));
+}
+
+interface Statement {
+  readonly isPublic: boolean;
+  readonly guards: readonly (Type<unknown> | object)[];
+}
+
+/** What a controller says, then what the classes say that it extends: the nearest of them decides, too. */
+function* statementsOf(controller: Level): Generator<Statement> {
+  for (
+    let type = controller;
+    typeof type === 'function' && type !== Function.prototype;
+    type = Object.getPrototypeOf(type)
+  ) {
+    yield ownStatement(type);
+  }
+}
+
+function ownStatement(level: Level): Statement {
+  // Nest adds a class's guards to those of its base, which come first.
+  const inherited = guardsOn(Object.getPrototypeOf(level) as Level).length;
+  const isOwn = Reflect.hasOwnMetadata(USED_GUARDS, level);
+  return {
+    isPublic: Reflect.getOwnMetadata(IS_PUBLIC, level) === true,
+    guards: isOwn ? guardsOn(level).slice(inherited) : [],
+  };
+}
+
+function guardsOn(level: Level): readonly (Type<unknown> | object)[] {
+  return (Reflect.getMetadata(USED_GUARDS, level) as readonly (Type<unknown> | object)[] | undefined) ?? [];
 }
 
 /** Scopes, claims and roles, each from the nearest level that sets it; claims at last from the module's options. */

@@ -28,7 +28,6 @@ const MOST_LOGINS = 8;
  *
  * Extend it (the `authController` extra) to change an answer; an overridden method needs no decorator.
  */
-@Public()
 @UseFilters(OAuthErrorFilter)
 @Controller({ version: VERSION_NEUTRAL })
 export class AuthController {
@@ -38,6 +37,7 @@ export class AuthController {
   @Inject(ENDPOINT_PATHS) private readonly endpoints!: EndpointPaths;
 
   /** Starts a login: leads the browser to the provider. */
+  @Public()
   async login(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
     const reply = this.navigation(request, response);
     const parameters = RequestParameters.ofQuery(request);
@@ -49,6 +49,7 @@ export class AuthController {
   }
 
   /** Ends a login whose redirect URI is this endpoint. */
+  @Public()
   async callback(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
     const reply = this.navigation(request, response);
     const parameters = RequestParameters.ofQuery(request);
@@ -69,6 +70,7 @@ export class AuthController {
   }
 
   /** Redeems a code, a refresh token or a device code. */
+  @Public()
   async token(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
     const reply = new HttpReply(this.adapterHost, response);
     const asked = tokenRequestOf(RequestParameters.ofBody(request));
@@ -76,6 +78,7 @@ export class AuthController {
   }
 
   /** Starts the device flow. */
+  @Public()
   async device(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
     const reply = new HttpReply(this.adapterHost, response);
     const scope = RequestParameters.ofBody(request).optional('scope');
@@ -83,6 +86,7 @@ export class AuthController {
   }
 
   /** Leads the browser to the provider to end its session there. */
+  @Public()
   async logout(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
     const reply = this.navigation(request, response);
     const parameters = RequestParameters.ofQuery(request);

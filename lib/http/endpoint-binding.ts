@@ -1,4 +1,7 @@
 import { RequestMapping, type Type } from '@nestjs/common';
+import { IS_PUBLIC } from '../guards/metadata.js';
+import { demandOf } from '../guards/oidc.guard.js';
+import { usedGuards } from '../guards/route-policy.js';
 import type { AuthController } from './auth.controller.js';
 import { ENDPOINT_NAMES, ENDPOINTS, type EndpointPaths } from './endpoints.js';
 
@@ -20,7 +23,11 @@ export function bindEndpoints(base: Type<AuthController>, { paths }: EndpointPat
       return handler.call(this, request, response);
     };
     Object.defineProperty(bound, 'name', { value: name });
-    for (const inherited of handlersOf(base, name)) copyMetadata(inherited, bound);
+    for (const inherited of handlersOf(base, name)) {
+      // An override that is given a guard of ours is not public any more.
+      if (isGuarded(inherited)) Reflect.deleteMetadata(IS_PUBLIC, bound);
+      copyMetadata(inherited, bound);
+    }
     const descriptor = { value: bound, writable: true, configurable: true, enumerable: false };
     RequestMapping({ path, method: ENDPOINTS[name].method })(BoundAuthController.prototype, name, descriptor);
     Object.defineProperty(BoundAuthController.prototype, name, descriptor);
@@ -35,6 +42,10 @@ function handlersOf(type: Type<unknown>, name: string): Function[] {
     if (Object.hasOwn(prototype, name)) handlers.unshift(prototype[name]);
   }
   return handlers;
+}
+
+function isGuarded(handler: Function): boolean {
+  return usedGuards(handler).some((guard) => demandOf(guard) !== undefined);
 }
 
 function copyMetadata(from: Function, to: Function): void {

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import { startIdp } from './idp.js';
+import { bearerRequest } from './load/requests.js';
+import { coldBurst, type ColdBurst } from './measure/cold-burst.js';
+import { compare, type Comparison } from './measure/compare.js';
+import { memoryOverTokens } from './measure/memory.js';
+import { patterns } from './measure/patterns.js';
+import { fullPlan, tokensNeeded, quickPlan } from './measure/plan.js';
+import { conditions } from './report/machine.js';
+import type { MemoryRun } from './report/memory.js';
+import { report } from './report/report.js';
+import type { Adapter } from './server/adapters.js';
+import { audience } from './tokens/claims.js';
+import { generateEs256Key, generateRs256Key } from './tokens/keys.js';
+import { signTokens } from './tokens/sign.js';
+import { baseline, product, variants } from './variants/index.js';
+
+const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+const plan = quick ? quickPlan : fullPlan;
+const adapters: readonly Adapter[] = ['Express', 'Fastify'];
+const progress = (step: string): void =>
+  console.warn(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${step}`);
+
+const rs256 = generateRs256Key();
+const es256 = generateEs256Key();
+const idp = await startIdp([rs256, es256]);
+const issuer = { issuer: idp.issuer, audience };
+
+progress(`signing ${tokensNeeded(plan)} tokens`);
+const tokens = await signTokens(rs256, idp.issuer, tokensNeeded(plan));
+const requests = tokens.map(bearerRequest);
+
+const comparisons: Comparison[] = [];
+const bursts: ColdBurst[] = [];
+for (const adapter of adapters) {
+  const contenders = variants.filter((variant) => variant.adapters?.includes(adapter) ?? true);
+  progress(`${adapter}, throughput and latency`);
+  comparisons.push(...(await compare(adapter, contenders, patterns(requests, plan), issuer, plan)));
+  progress(`${adapter}, cold burst`);
+  for (const variant of contenders.filter((it) => it !== baseline)) {
+    bursts.push(await coldBurst(adapter, variant, requests, idp, issuer));
+  }
+}
+
+const memory: MemoryRun[] = [];
+for (const variant of [baseline, product]) {
+  progress(`memory, ${variant.title}`);
+  memory.push({ variant, looks: await memoryOverTokens(variant, es256, issuer, plan.memoryStep) });
+}
+idp.close();
+
+console.log(report({ conditions: conditions(plan, tokens[0]?.length ?? 0), comparisons, bursts, memory }));
+
+const wasteful = bursts.filter(({ variant, jwksFetches }) => variant === product && jwksFetches !== 1);
+if (wasteful.length > 0) {
+  console.error(
+    `A cold burst must fetch the key set once, not ${wasteful.map((burst) => burst.jwksFetches).join(', ')} times`,
+  );
+  process.exitCode = 1;
+}

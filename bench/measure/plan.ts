@@ -1,0 +1,39 @@
+/** How much is measured: enough for steady medians within four minutes, or just enough to show that it works. */
+export interface Plan {
+  readonly rounds: number;
+  /** Requests before the first measurement, so that the compiler has done its work; by number, whatever the machine. */
+  readonly warmUp: number;
+  /** Of a measurement with many connections, and of one with a single connection. */
+  readonly milliseconds: number;
+  readonly aloneMilliseconds: number;
+  /** Never-seen tokens per measurement: each is sent to a server once. */
+  readonly neverSeen: number;
+  readonly neverSeenAlone: number;
+  /** Distinct tokens between two looks at the memory; five looks. */
+  readonly memoryStep: number;
+}
+
+export const fullPlan: Plan = {
+  rounds: 5,
+  warmUp: 6000,
+  milliseconds: 1000,
+  aloneMilliseconds: 400,
+  neverSeen: 5000,
+  neverSeenAlone: 500,
+  memoryStep: 20_000,
+};
+
+export const quickPlan: Plan = {
+  rounds: 1,
+  warmUp: 300,
+  milliseconds: 150,
+  aloneMilliseconds: 100,
+  neverSeen: 300,
+  neverSeenAlone: 50,
+  memoryStep: 500,
+};
+
+/** Enough tokens for one server's life, and for the pattern that needs a thousand. */
+export function tokensNeeded(plan: Plan): number {
+  return Math.max(1000, plan.warmUp + plan.rounds * (plan.neverSeen + plan.neverSeenAlone));
+}

@@ -1,0 +1,33 @@
+import type { ColdBurst } from '../measure/cold-burst.js';
+import type { Comparison } from '../measure/compare.js';
+import { alone, details, disturbance, ratios } from './comparison.js';
+import { table } from './figures.js';
+import { memory, type MemoryRun } from './memory.js';
+
+export interface Results {
+  readonly conditions: string;
+  readonly comparisons: readonly Comparison[];
+  readonly bursts: readonly ColdBurst[];
+  readonly memory: readonly MemoryRun[];
+}
+
+/** Markdown, to be pasted into the README. */
+export function report({ conditions, comparisons, bursts, memory: runs }: Results): string {
+  return [
+    '### Speed of a guarded route against the same route bare',
+    conditions,
+    ratios(comparisons),
+    ...disturbance(comparisons),
+    '#### In detail',
+    details(comparisons),
+    '#### One connection alone',
+    alone(comparisons),
+    '#### Key set fetches in a cold burst on all connections',
+    table(
+      ['adapter, variant', 'fetches'],
+      bursts.map(({ adapter, variant, jwksFetches }) => [`${adapter}, ${variant.title}`, String(jwksFetches)]),
+    ),
+    '#### Memory after garbage collection',
+    memory(runs),
+  ].join('\n\n');
+}

@@ -1,0 +1,34 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { Adapter } from '../server/adapters.js';
+
+/** What a variant verifies against. */
+export interface Issuer {
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** A file of this folder exports `module`: an application with `GET /me`, answering `{ sub }` of the bearer token. */
+export interface Variant {
+  module(issuer: Issuer): Type | DynamicModule;
+}
+
+export interface VariantEntry {
+  /** The file in this folder, without ending. */
+  readonly name: string;
+  readonly title: string;
+  /** Left out: all. */
+  readonly adapters?: readonly Adapter[];
+}
+
+/** What all ratios refer to. */
+export const baseline: VariantEntry = { name: 'bare', title: 'bare route' };
+
+/** This library. */
+export const product: VariantEntry = { name: 'oidc-guard', title: '`OidcGuard`' };
+
+/** To compare with one more way: add its file to this folder and a line here. */
+export const variants: readonly VariantEntry[] = [
+  baseline,
+  product,
+  { name: 'jose-guard', title: 'guard by hand on jose' },
+];

@@ -1,0 +1,94 @@
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { resolveOptions } from '../options/resolve-options.js';
+import { IssuerKeys } from './issuer-keys.js';
+import { RemoteKeySet } from './remote-key-set.js';
+import { TokenVerifier } from './token-verifier.js';
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+const issuer = 'https://idp.example.org';
+
+/** An issuer with one key whose key set lives by a clock of the test's. */
+class Issuer {
+  now = 0;
+  fetches = 0;
+  isDown = false;
+  private published: object[] = [];
+  private privateKey!: CryptoKey;
+  readonly verifier = new TokenVerifier(
+    resolveOptions({ clientId: 'client', discoveryUrl: `${issuer}/.well-known/openid-configuration` }),
+    Object.assign(Object.create(IssuerKeys.prototype) as IssuerKeys, {
+      keys: new RemoteKeySet(
+        () => this.answer(),
+        () => this.now,
+      ),
+      metadata: async () => ({ issuer, algorithms: ['ES256'] }),
+    }),
+  );
+
+  async start(): Promise<this> {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    this.privateKey = privateKey;
+    this.published = [{ ...(await exportJWK(publicKey)), kid: 'a' }];
+    return this;
+  }
+
+  withdrawAllKeys(): void {
+    this.published = [];
+  }
+
+  issue(claims: object = {}): Promise<string> {
+    return new SignJWT({ iss: issuer, sub: 'alice', aud: 'client', ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'a' })
+      .setExpirationTime('7d')
+      .sign(this.privateKey);
+  }
+
+  private async answer(): Promise<readonly unknown[]> {
+    this.fetches++;
+    if (this.isDown) throw new Error('down');
+    return this.published;
+  }
+}
+
+const settled = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+let idp: Issuer;
+beforeEach(async () => {
+  idp = await new Issuer().start();
+});
+
+describe('a token that was verified before', () => {
+  it('asks nobody while the keys are fresh', async () => {
+    const token = await idp.issue();
+    const claims = await idp.verifier.verify(token);
+    idp.now = 599 * SECOND;
+    expect(idp.verifier.recall(token)).toBe(claims);
+    await settled();
+    expect(idp.fetches).toBe(1);
+  });
+
+  it('is refused once its key is known to be withdrawn, also where no other token comes in', async () => {
+    const token = await idp.issue();
+    await idp.verifier.verify(token);
+    idp.withdrawAllKeys();
+    idp.now = 600 * SECOND;
+    expect(idp.verifier.recall(token)).toBeDefined();
+    await settled();
+    expect(idp.verifier.recall(token)).toBeUndefined();
+    await expect(idp.verifier.verify(token)).rejects.toMatchObject({ code: 'token_key_unknown' });
+  });
+
+  it('is not believed for longer than its keys are, while the issuer is down', async () => {
+    const token = await idp.issue();
+    await idp.verifier.verify(token);
+    idp.isDown = true;
+    idp.now = 24 * HOUR - 1;
+    expect(idp.verifier.recall(token)).toBeDefined();
+    await settled();
+    idp.now = 24 * HOUR;
+    expect(idp.verifier.recall(token)).toBeUndefined();
+    await expect(idp.verifier.verify(token)).rejects.toThrow('down');
+  });
+});

@@ -1,0 +1,40 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { IdTokenClaims } from './claims.js';
+import { VerificationKey } from './key-set.js';
+import { VerifiedTokenCache } from './verified-token-cache.js';
+
+const jwk = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+const claims = (fromNow: number): IdTokenClaims => ({
+  iss: 'https://idp.example.org',
+  sub: 'alice',
+  exp: Math.floor(Date.now() / 1_000) + fromNow,
+});
+
+describe('the memory of verified tokens', () => {
+  it('is bounded: 10,000 tokens, the least recently used one goes first', () => {
+    const cache = new VerifiedTokenCache();
+    const key = VerificationKey.from(jwk)!;
+    for (let token = 0; token < 10_000; token++) cache.remember(`token-${token}`, claims(60), key);
+    expect(cache.recall('token-0')).toBeDefined();
+    cache.remember('one more', claims(60), key);
+    expect(cache.recall('token-0')).toBeDefined();
+    expect(cache.recall('token-1')).toBeUndefined();
+  });
+
+  it('does not take in what has expired', () => {
+    const cache = new VerifiedTokenCache();
+    cache.remember('token', claims(-1), VerificationKey.from(jwk)!);
+    expect(cache.recall('token')).toBeUndefined();
+  });
+
+  it('forgets a token whose key is retired', () => {
+    const cache = new VerifiedTokenCache();
+    const key = VerificationKey.from(jwk)!;
+    cache.remember('token', claims(60), key);
+    key.retired = true;
+    expect(cache.recall('token')).toBeUndefined();
+    key.retired = false;
+    expect(cache.recall('token')).toBeUndefined();
+  });
+});

@@ -1,0 +1,86 @@
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CheckFailure, root, run } from './run.mjs';
+
+const SOURCES = fileURLToPath(new URL('consumer', import.meta.url));
+
+/**
+ * An application in an empty folder, with the tarball and its peers: the versions this repository is tested with
+ * ("newest"), or the lowest that the peer ranges promise ("oldest").
+ */
+export async function installConsumer(folder, tarball, unpacked, versions) {
+  const manifest = await readJson(join(unpacked, 'package.json'));
+  const optional = Object.keys(manifest.peerDependenciesMeta ?? {});
+  const peers = Object.entries(manifest.peerDependencies).filter(([name]) => !optional.includes(name));
+  const pick = versions === 'oldest' ? ([, range]) => lowest(range) : ([name]) => installedVersion(name);
+  const pinned = await Promise.all(peers.map(async (peer) => [peer[0], await pick(peer)]));
+
+  await mkdir(folder);
+  await cp(SOURCES, folder, { recursive: true });
+  await cp(join(SOURCES, 'me.controller.mts'), join(folder, 'me.controller.cts'));
+  const dependencies = { [manifest.name]: `file:${tarball}`, ...Object.fromEntries(pinned) };
+  const devDependencies = { '@types/node': await installedVersion('@types/node') };
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies, devDependencies }));
+  await run('npm', ['install', '--prefix', folder, '--include=dev', '--prefer-offline', '--no-audit', '--no-fund'], {
+    cwd: folder,
+  });
+  await refuseOptionalPeers(folder, optional);
+  return pinned.map(([name, version]) => `${name} ${version}`).join(', ');
+}
+
+/** The packages that the tarball brings along, seen from an application that has Nest already. */
+export async function countDependencies(folder) {
+  const { packages } = await readJson(join(folder, 'package-lock.json'));
+  const { name } = await readJson(join(root, 'package.json'));
+  const found = new Set();
+  const visit = (path) => {
+    for (const dependency of Object.keys(packages[path].dependencies ?? {})) {
+      const target = resolveInstalled(packages, path, dependency);
+      if (found.has(target)) continue;
+      found.add(target);
+      visit(target);
+    }
+  };
+  visit(`node_modules/${name}`);
+  const names = [...found].map((path) => `${path.replace(/^.*node_modules\//, '')} ${packages[path].version}`);
+  return `${names.length} beside the peers (${names.toSorted().join(', ')})`;
+}
+
+/** Runs a script of the application, which must end by itself: nothing of ours may keep its process alive. */
+export async function runConsumer(folder, script) {
+  const output = await run(process.execPath, [script], { cwd: folder, timeout: 30_000 });
+  return output.trim().split('\n').at(-1);
+}
+
+export async function compileConsumer(folder) {
+  await run('tsc', ['--project', folder]);
+  return 'strict, nodenext, exactOptionalPropertyTypes, skipLibCheck off, as ESM and as CommonJS';
+}
+
+async function refuseOptionalPeers(folder, optional) {
+  const { packages } = await readJson(join(folder, 'package-lock.json'));
+  const present = optional.filter((name) => `node_modules/${name}` in packages);
+  if (present.length > 0) throw new CheckFailure(`${present.join(', ')} got installed: it has to stay optional`);
+}
+
+/** Node's own rule: the nearest node_modules upwards. */
+function resolveInstalled(packages, from, name) {
+  for (let folder = from; ; folder = folder.replace(/(^|\/)node_modules\/(@[^/]+\/)?[^/]+$/, '')) {
+    const candidate = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
+    if (candidate in packages) return candidate;
+    if (folder === '') throw new CheckFailure(`${name}, which ${from} depends on, was not installed`);
+  }
+}
+
+async function installedVersion(name) {
+  return (await readJson(join(root, 'node_modules', name, 'package.json'))).version;
+}
+
+function lowest(range) {
+  return range.match(/\d+\.\d+\.\d+/)[0];
+}
+
+async function readJson(file) {
+  return JSON.parse(await readFile(file, 'utf8'));
+}

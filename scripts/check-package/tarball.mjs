@@ -1,0 +1,45 @@
+import { readdir, rename, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { CheckFailure, run } from './run.mjs';
+
+const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
+const COMPILED = /^dist\/.+\.(js|d\.ts)$/;
+const TEST_ONLY = /\.(spec|test|bench|e2e)\./;
+
+/** Packs as `npm publish` would (`prepack` builds first) into `folder`/package.tgz and unpacks beside it. */
+export async function packAndUnpack(folder) {
+  await run('npm', ['pack', '--pack-destination', folder, '--loglevel=error']);
+  const name = (await readdir(folder)).find((file) => file.endsWith('.tgz'));
+  await rename(join(folder, name), join(folder, 'package.tgz'));
+  await run('tar', ['-xzf', 'package.tgz'], { cwd: folder });
+  const { size } = await stat(join(folder, 'package.tgz'));
+  return `${name}, ${kilobytes(size)}`;
+}
+
+export async function checkContents(unpacked) {
+  const files = await listFiles(unpacked);
+  const missing = REQUIRED.filter((file) => !files.includes(file));
+  const unexpected = files.filter((file) => !REQUIRED.includes(file) && (!COMPILED.test(file) || TEST_ONLY.test(file)));
+  if (missing.length > 0)
+    throw new CheckFailure(`${missing.join(', ')} not in the tarball: write it, or add it to "files"`);
+  if (unexpected.length > 0) {
+    throw new CheckFailure(
+      `the tarball should not hold ${unexpected.join(', ')}: exclude it in tsconfig.build.json or "files"`,
+    );
+  }
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(unpacked, file))).size));
+  return `${files.length} files, ${kilobytes(sizes.reduce((sum, size) => sum + size, 0))} unpacked, no tests, maps or sources`;
+}
+
+/** Every file below `folder`, as paths with forward slashes. */
+export async function listFiles(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .toSorted();
+}
+
+function kilobytes(bytes) {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}

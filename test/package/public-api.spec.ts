@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import * as api from '../../lib/index.js';
+
+it('the package exports these names, and a change to them is a change to its public API', () => {
+  expect(Object.keys(api).toSorted()).toEqual([
+    'Auth',
+    'AuthController',
+    'BrokerStore',
+    'Claims',
+    'IdToken',
+    'IdTokenClaims',
+    'OidcAuthError',
+    'OidcAuthModule',
+    'OidcAuthService',
+    'OidcGuard',
+    'OptionalAuth',
+    'OptionalOidcGuard',
+    'Public',
+    'Roles',
+    'Scopes',
+    'TokenVerifier',
+  ]);
+});
