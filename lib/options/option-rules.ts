@@ -1,4 +1,5 @@
-import { isLoopback, parseHttpUrl } from './addresses.js';
+import { claimConstraintsProblem } from '../verification/constraint-problems.js';
+import { isConfidential, parseHttpUrl, parseRedirectTarget } from './addresses.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
 
 /** Says what is wrong with a value, in words that follow the option's name; `undefined` where nothing is. */
@@ -31,6 +32,10 @@ const RESERVED_AUTHORIZATION_PARAMETERS: ReadonlySet<string> = new Set([
   'code_challenge_method',
   'request',
   'request_uri',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'code_verifier',
 ]);
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
@@ -77,18 +82,16 @@ const publicUrl: OptionRule = (value) => {
   if (problem !== undefined) return problem;
   const url = new URL(value as string);
   if (url.search !== '' || url.hash !== '') return 'must have no query and no fragment';
-  return url.protocol === 'https:' || isLoopback(url) ? undefined : 'must be https:// (http:// only on loopback)';
+  return isConfidential(url) ? undefined : 'must be https:// (http:// only on loopback)';
 };
 
-/** A redirect target may also be of a private-use scheme, which must hold a dot (RFC 8252 §7.1). */
+/** What login and logout would refuse is refused here, where its author sees it. */
 const redirectTarget: OptionRule = (value) => {
-  if (typeof value !== 'string' || !URL.canParse(value)) return 'must be an absolute URI';
-  if (value.includes('#')) return 'must have no fragment';
-  const { protocol } = new URL(value);
-  if (protocol === 'http:' || protocol === 'https:') return httpUrl(value);
-  return protocol.includes('.')
-    ? undefined
-    : 'must be https://, or of a private-use scheme with a dot ("com.example:/…")';
+  const url = typeof value === 'string' ? parseRedirectTarget(value) : undefined;
+  if (url === undefined) {
+    return 'must be an absolute https:// URI or one of a private-use scheme with a dot ("com.example:/…"), without fragment';
+  }
+  return isConfidential(url) ? undefined : 'must be https:// (http:// only on loopback)';
 };
 
 const authorizationParams: OptionRule = (value) => {
@@ -97,12 +100,6 @@ const authorizationParams: OptionRule = (value) => {
   }
   const reserved = Object.keys(value).filter((name) => RESERVED_AUTHORIZATION_PARAMETERS.has(name));
   return reserved.length === 0 ? undefined : `must not set ${reserved.join(', ')}: the library does`;
-};
-
-const claimConstraints: OptionRule = (value) => {
-  if (!isObject(value)) return 'must be an object of claim paths, e.g. { "realm_access.roles": ["admin"] }';
-  const wrong = Object.keys(value).find((path) => value[path] === undefined || value[path] === null);
-  return wrong === undefined ? undefined : `has no value for the path "${wrong}"`;
 };
 
 const encryptionKey: OptionRule = (value) => {
@@ -120,8 +117,11 @@ export const OPTION_RULES: { readonly [Name in keyof OidcAuthOptions]-?: OptionR
   discoveryUrl: httpUrl,
   scopes: textOrList,
   allowedScopes: textOrList,
-  audience: (value) => (isText(value) ? undefined : listOf(text)(value) && 'must be a string or an array of strings'),
-  claims: claimConstraints,
+  audience: (value) =>
+    isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText))
+      ? undefined
+      : 'must be a string or an array of strings, at least one',
+  claims: claimConstraintsProblem,
   offlineAccess: oneOf(true, false, 'always'),
   timeout: wholeNumber('milliseconds', 1, 600_000),
   fetch: callable,

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, scryptSync } from 'node:crypto';
 import type { EncryptionKey } from '../options/oidc-auth-options.js';
 
 /** What a ciphertext or derived key is for. A ciphertext of one purpose never opens as another. */
@@ -35,9 +35,7 @@ export class KeyRing {
     if (keys.length === 0) return new KeyRing([randomBytes(32)]);
     return new KeyRing(
       keys.map((key) =>
-        typeof key === 'string'
-          ? Buffer.from(key, 'base64')
-          : derive(Buffer.from(key.fromClientSecret), '', 'from-client-secret', 32),
+        typeof key === 'string' ? Buffer.from(key, 'base64') : fromClientSecret(key.fromClientSecret),
       ),
     );
   }
@@ -83,6 +81,14 @@ export class KeyRing {
         .digest('base64url'),
     );
   }
+}
+
+/**
+ * Whoever holds a login state can try out secrets on it. scrypt (RFC 7914) makes each try cost what one boot costs, some
+ * 50 ms and 16 MiB, which long secrets do not need and short ones do.
+ */
+function fromClientSecret(secret: string): Buffer {
+  return scryptSync(secret, 'nestjs-oidc-auth:from-client-secret', 32, { N: 2 ** 14, r: 8, p: 1 });
 }
 
 function ciphertextKey(secret: Buffer, salt: Buffer, purpose: SealingPurpose): { cipherKey: Buffer; nonce: Buffer } {
