@@ -54,7 +54,13 @@ describe('the options', () => {
     ['no algorithm at all', { algorithms: [] }, 'algorithms must not be empty'],
     ['a public URL with a query', { publicUrl: 'https://a.example/?x=1' }, 'publicUrl must have no query'],
     ['a public URL on plain http', { publicUrl: 'http://a.example' }, 'publicUrl must be https://'],
-    ['a redirect URI with a fragment', { redirectUris: ['https://a.example/#x'] }, 'must have no fragment'],
+    ['a redirect URI with a fragment', { redirectUris: ['https://a.example/#x'] }, 'without fragment'],
+    ['a redirect URI on plain http', { redirectUris: ['http://a.example/'] }, 'redirectUris [0] must be https://'],
+    ['an empty audience', { audience: [] }, 'at least one'],
+    ['a secret among the parameters', { authorizationParams: { client_secret: 'x' } }, 'must not set client_secret'],
+    ['a list of no claim values', { claims: { groups: [] } }, 'demands of "groups"'],
+    ['a misspelled anyOf', { claims: { groups: { anyof: ['a'] } } }, 'demands of "groups"'],
+    ['a claim value that is not set', { claims: { tenant: [undefined] } }, 'demands of "tenant"'],
     ['a private-use scheme without a dot', { redirectUris: ['myapp:/callback'] }, 'private-use scheme with a dot'],
     ['a parameter of the protocol', { authorizationParams: { state: 'x' } }, 'must not set state'],
     ['a short encryption key', { encryptionKeys: ['c2hvcnQ='] }, 'encryptionKeys [0] must be 32 random bytes'],
@@ -66,7 +72,7 @@ describe('the options', () => {
       'allowInsecureRequests: true',
     ],
     ['an extra from a factory', { prefix: '/api' }, 'prefix is known before the factory runs'],
-    ['a claim path without a value', { claims: { groups: undefined } }, 'no value for the path "groups"'],
+    ['a claim path without a value', { claims: { groups: undefined } }, 'demands of "groups"'],
     ['further issuers', { trustedIssuers: ['https://peer.example'] }, 'trustedIssuers is not available yet'],
   ])('refuse %s', (_, options, expected) => expect(problemsOf({ ...minimal, ...options })).toContain(expected));
 

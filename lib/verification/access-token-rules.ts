@@ -14,7 +14,7 @@ const OTHER_PAYLOAD_TYPES = new Set(['id', 'refresh', 'offline', 'logout']);
 const OTHER_TOKENS_CLAIMS = ['events', 'at_hash', 'c_hash', 's_hash'];
 
 /** Claims that access tokens of one provider or another have, and ID tokens have not. */
-const ACCESS_TOKEN_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'appid', 'azpacr', 'appidacr', 'gty', 'idtyp'];
+const ACCESS_TOKEN_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'appid', 'azpacr', 'appidacr', 'gty', 'idtyp', 'uid'];
 
 export interface AccessTokenHeader {
   readonly typ: string | undefined;

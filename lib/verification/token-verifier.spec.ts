@@ -39,7 +39,7 @@ class Issuer {
   }
 
   issue(claims: object = {}): Promise<string> {
-    return new SignJWT({ iss: issuer, sub: 'alice', aud: 'client', ...claims })
+    return new SignJWT({ iss: issuer, sub: 'alice', aud: 'client', scope: 'openid', ...claims })
       .setProtectedHeader({ alg: 'ES256', kid: 'a' })
       .setExpirationTime('7d')
       .sign(this.privateKey);

@@ -18,10 +18,12 @@ interface Entry {
  */
 export class VerifiedTokenCache {
   private readonly entries = new LRUCache<string, Entry>({ max: MOST_TOKENS });
+  /** A guard asks for a token, and at once again if it is not known: its hash is made once. */
+  private last = { token: '', id: '' };
 
   /** The claims of a token verified before, unless it has expired or its key has been withdrawn since. */
   recall(token: string): IdTokenClaims | undefined {
-    const id = fingerprint(token);
+    const id = this.fingerprint(token);
     const entry = this.entries.get(id);
     if (entry === undefined) return undefined;
     if (entry.expiresAt > Date.now() && !entry.key.retired) return entry.claims;
@@ -31,10 +33,11 @@ export class VerifiedTokenCache {
 
   remember(token: string, claims: IdTokenClaims, key: VerificationKey): void {
     const expiresAt = claims.exp * 1_000;
-    if (expiresAt > Date.now()) this.entries.set(fingerprint(token), { claims, key, expiresAt });
+    if (expiresAt > Date.now()) this.entries.set(this.fingerprint(token), { claims, key, expiresAt });
   }
-}
 
-function fingerprint(token: string): string {
-  return hash('sha256', token, 'base64');
+  private fingerprint(token: string): string {
+    if (this.last.token !== token) this.last = { token, id: hash('sha256', token, 'base64') };
+    return this.last.id;
+  }
 }

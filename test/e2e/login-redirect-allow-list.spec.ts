@@ -51,7 +51,6 @@ describe.each(adapters)('where a login may lead, on $name', (adapter) => {
       'http://localhost:8080/callback',
       'https://localhost:8443/callback',
       'http://[::1]:49152/callback',
-      'http://app.localhost:3000/callback',
     ])('is a loopback address with any port and path: %s', (uri) => expectAllowed(uri));
 
     it.each(['https://spa.example.org/callback?tab=1', 'com.example.app:/oauth'])(

@@ -138,24 +138,20 @@ describe('aud, without the option audience', () => {
 });
 
 describe('the operator is told', () => {
-  // Applications of one process share a logger, the one of the last to start.
-  let talkative: VerifyingApplication;
-  beforeAll(async () => {
-    talkative = await startVerifyingApplication(op);
-  });
-  afterAll(() => talkative.close());
-
   it.each([
     ['iss', { iss: 'https://idp.example.org' }, 'its "iss" is "https://idp.example.org"'],
     ['a missing iss', { iss: undefined }, 'its "iss" is undefined'],
     ['aud', { aud: 'somebody-else' }, 'its "aud" is "somebody-else"'],
     ['a list of aud', { aud: ['a', 'b'] }, 'its "aud" is ["a","b"]'],
   ])('what a refused token said and what is accepted, once: %s', async (_claim, claims, found) => {
+    const talkative = await startVerifyingApplication(op);
     const token = await op.mint(claims as never);
     for (const _time of ['first', 'again']) await talkative.verdict(token);
-    const lines = talkative.operator.containing(found);
+    const lines = talkative.operator.containing('A token was refused');
     expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(found);
     expect(lines[0]).toContain('aud' in claims ? '["test-api"]' : `accepted is "${op.issuer}"`);
     expect(lines[0]).not.toContain(token.split('.')[2]);
+    await talkative.close();
   });
 });

@@ -63,18 +63,21 @@ describe('when the provider', () => {
     await start();
     const known = await op.mint();
     op.resetRequests();
-    op.faults.set('jwks', fault.hang);
+    let answer!: () => void;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    op.faults.set('jwks', async (_context, next) => {
+      await answered;
+      await next();
+    });
     const unknown = Array.from({ length: 40 }, async (_, index) =>
       app.fetch('/me', bearer(await op.mint({}, { kid: `unknown-${index}` }))),
     );
     await expect.poll(() => op.requests('jwks')).toHaveLength(1);
     expect(await app.verdict(known)).toBe('accepted');
     expect(await app.verdict(await op.mint({ sub: 'bob' }))).toBe('accepted');
-    await op.down();
+    answer();
     const statuses = (await Promise.all(unknown)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([401]));
-    await op.up();
-    op.faults.clear();
     for (let index = 0; index < 40; index++) {
       expect(await app.verdict(await op.mint({}, { kid: `later-${index}` }))).toBe(UNKNOWN_KEY);
     }
