@@ -37,6 +37,15 @@ class OptionalBlocklistGuard extends OptionalOidcGuard {
   }
 }
 
+/** Answers whatever a claim of the token says, at once or later: programs written without types do. */
+@Injectable()
+class VerdictGuard extends OidcGuard {
+  protected override accept(claims: IdTokenClaims): boolean | Promise<boolean> {
+    const verdict = claims['verdict'] as boolean;
+    return claims['later'] === true ? Promise.resolve(verdict) : verdict;
+  }
+}
+
 @Injectable()
 class TenantGuard extends OidcGuard {
   protected override accept(claims: IdTokenClaims, context: ExecutionContext): boolean {
@@ -75,6 +84,12 @@ class OwnGuardsController {
   @Get('optional-blocklist')
   @UseGuards(OptionalBlocklistGuard)
   optionalBlocklist(@IdToken() token: IdTokenClaims | null) {
+    return who(token);
+  }
+
+  @Get('verdict')
+  @UseGuards(VerdictGuard)
+  verdict(@IdToken() token: IdTokenClaims) {
     return who(token);
   }
 
@@ -163,6 +178,13 @@ describe.each(adapters)('guards of an application that extend ours, on $name', (
   it('lets nobody in where accept() of an optional guard says no', async () => {
     expect(await (await app.fetch('/optional-blocklist', await as('alice'))).json()).toEqual({ sub: 'alice' });
     expect(await (await app.fetch('/optional-blocklist', await as('mallory'))).json()).toEqual({ sub: null });
+  });
+
+  it.each([true, false, 'yes', 1, null, {}])('lets in on true alone, at once or later: %j', async (verdict) => {
+    for (const later of [false, true]) {
+      const { status } = await app.fetch('/verdict', await as('alice', { verdict, later }));
+      expect(status === 200).toBe(verdict === true);
+    }
   });
 
   it('answers what accept() throws, and asks it at each request', async () => {

@@ -32,7 +32,11 @@ describe.each(adapters)('whatever is wrong with a token, on $name', (adapter) =>
   it('neither the log at its most verbose nor any answer holds a part of it or a secret', async () => {
     const operator = new OperatorLines();
     const auth = clientOptions(op);
-    const app = await startApplication(adapter, { auth, module: { controllers: [GuardedController] }, logger: operator });
+    const app = await startApplication(adapter, {
+      auth,
+      module: { controllers: [GuardedController] },
+      logger: operator,
+    });
     const foreign = await generateSigningKey('ES256');
     const tokens = [
       await op.mint(),
