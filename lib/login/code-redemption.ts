@@ -6,7 +6,7 @@ import { KeyRing } from '../sealing/key-ring.js';
 import { IdTokenVerifier, type IdTokenExpectations } from '../verification/id-token-verifier.js';
 import { clientNonces } from './authorization-request.js';
 import { assertSameBrowser, type BrowserCookie } from './browser-binding.js';
-import { LoginStates, refusedAt, type LoginState, type RedemptionPlace } from './login-state.js';
+import { LoginStates, refusedAt, type StartedLogin, type RedemptionPlace } from './login-state.js';
 import { OneTimeUse } from './one-time-use.js';
 import { isCodeVerifier, LONGEST_CODE_VERIFIER, s256 } from './pkce.js';
 import { SharedCalls } from './shared-calls.js';
@@ -145,7 +145,8 @@ export class CodeRedemption {
     throw new OidcAuthError(
       'authorization_issuer_mismatch',
       iss === undefined
-        ? 'The identity provider announces the parameter iss (RFC 9207), but the response has none.'
+        ? 'The identity provider announces the parameter iss (RFC 9207), but the response has none. At Keycloak, the ' +
+            'client\'s switch "Exclude Issuer From Authentication Response" drops it.'
         : 'The response comes from another issuer than the one the login was started at (RFC 9207).',
       {
         operatorHint:
@@ -158,12 +159,13 @@ export class CodeRedemption {
   }
 }
 
-function fromState(state: LoginState, sealed: string, code: string): Redemption {
+function fromState(state: StartedLogin, sealed: string, code: string): Redemption {
+  const { maxAge, startedAt } = state;
   return {
     code,
     redirectUri: state.redirectUri,
     codeVerifier: state.codeVerifier,
-    expected: { nonce: [state.nonce], maxAge: state.maxAge },
+    expected: { nonce: [state.nonce], authenticatedSince: maxAge === undefined ? undefined : startedAt - maxAge },
     askedScope: state.scope,
     loginId: s256(sealed),
     place: state.place,

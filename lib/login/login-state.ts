@@ -33,8 +33,8 @@ export interface LoginState {
   readonly browserHash?: string | undefined;
 }
 
-/** Seconds since the epoch at which the sealed state ends. */
-type Expiring = LoginState & { readonly expiresAt: number };
+/** A state that was sealed, with the time (seconds since the epoch) its login started. */
+export type StartedLogin = LoginState & { readonly startedAt: number };
 
 /**
  * The `state` of an authorization request that is redeemed by us: a {@link LoginState} under authenticated encryption.
@@ -50,21 +50,21 @@ export class LoginStates {
   ) {}
 
   seal(state: LoginState): string {
-    const expiring: Expiring = { ...state, expiresAt: Math.floor(Date.now() / 1_000) + LOGIN_LIFETIME };
-    return this.keyRing.seal('login-state', this.context(), JSON.stringify(expiring));
+    const started: StartedLogin = { ...state, startedAt: Math.floor(Date.now() / 1_000) };
+    return this.keyRing.seal('login-state', this.context(), JSON.stringify(started));
   }
 
   /**
    * @throws {@link OidcAuthError} `state_invalid` where we did not seal it, `state_expired`, `state_misplaced` where it
    *   may be redeemed at the other place only
    */
-  open(sealed: string, place: RedemptionPlace): LoginState {
+  open(sealed: string, place: RedemptionPlace): StartedLogin {
     const opened = this.keyRing.open('login-state', this.context(), sealed);
     if (opened === undefined) {
       throw refusedAt(place, 'state_invalid', 'The state was not issued by this application: start the login again.');
     }
-    const state = JSON.parse(opened) as Expiring;
-    if (state.expiresAt < Date.now() / 1_000) {
+    const state = JSON.parse(opened) as StartedLogin;
+    if (state.startedAt + LOGIN_LIFETIME < Date.now() / 1_000) {
       throw refusedAt(place, 'state_expired', 'The login took too long: start it again.');
     }
     if (state.place !== place) throw refusedAt(place, 'state_misplaced', MISPLACED[place]);

@@ -10,8 +10,8 @@ import { unknownKey } from './remote-key-set.js';
 export interface IdTokenExpectations {
   /** Any of these must be `nonce`; without it the claim is not looked at (device flow, refresh). */
   readonly nonce?: readonly string[] | undefined;
-  /** Seconds since the user last authenticated, at most. */
-  readonly maxAge?: number | undefined;
+  /** Seconds since the epoch before which the user must not have authenticated last (`max_age`, Core §3.1.2.1). */
+  readonly authenticatedSince?: number | undefined;
 }
 
 /** Verifies ID tokens (OpenID Connect Core §3.1.3.7), their signature included, whatever channel they came by. */
@@ -32,7 +32,7 @@ export class IdTokenVerifier {
     if (expected.nonce !== undefined && !expected.nonce.includes(String(claims['nonce']))) {
       throw new OidcAuthError('id_token_mismatch', 'The ID token belongs to another login (its nonce differs).');
     }
-    if (expected.maxAge !== undefined) this.assertRecentLogin(claims, expected.maxAge);
+    if (expected.authenticatedSince !== undefined) this.assertRecentLogin(claims, expected.authenticatedSince);
     return claims;
   }
 
@@ -43,7 +43,7 @@ export class IdTokenVerifier {
       const { alg, kid } = decodeProtectedHeader(idToken);
       if (alg === undefined || !algorithms.includes(alg as never)) throw new Error('algorithm not allowed');
       let failure: unknown;
-      for (const key of await this.issuer.keys.find({ alg, kid }, () => true)) {
+      for (const key of await this.issuer.keys.findForIssued({ alg, kid })) {
         const publicKey = await key.importFor(alg);
         if (publicKey === undefined) continue;
         try {
@@ -77,10 +77,9 @@ export class IdTokenVerifier {
     throw new OidcAuthError('id_token_invalid', 'The identity provider issued an ID token for another client ("azp").');
   }
 
-  private assertRecentLogin(claims: JWTPayload, maxAge: number): void {
+  private assertRecentLogin(claims: JWTPayload, since: number): void {
     const authTime = claims['auth_time'];
-    const oldest = Date.now() / 1_000 - maxAge - this.options.clockTolerance;
-    if (typeof authTime === 'number' && authTime >= oldest) return;
+    if (typeof authTime === 'number' && authTime >= since - this.options.clockTolerance) return;
     throw new OidcAuthError('id_token_mismatch', 'The login is older than max_age allows: sign in again.');
   }
 }

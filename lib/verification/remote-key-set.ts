@@ -77,6 +77,17 @@ export class RemoteKeySet {
     throw this.missFailure ?? unknownKey();
   }
 
+  /**
+   * The same for a token that came from the issuer itself: nobody else can cause a fetch by it, so nobody else's tokens
+   * can hold one up.
+   */
+  async findForIssued(selector: KeySelector): Promise<readonly VerificationKey[]> {
+    if (!this.mayServe() || this.matching(selector).length === 0) await this.refresh();
+    const found = this.matching(selector);
+    if (found.length === 0) throw unknownKey();
+    return found;
+  }
+
   private matching(selector: KeySelector): readonly VerificationKey[] {
     return this.keys.filter((key) => key.fits(selector));
   }
