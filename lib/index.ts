@@ -18,6 +18,7 @@ export { IdToken } from './decorators/id-token.decorator.js';
 export { Public } from './decorators/public.decorator.js';
 
 export { AuthController } from './http/auth.controller.js';
+export type { HttpRequest } from './http/http-request.js';
 export { OidcAuthService, type LogoutRequest } from './login/oidc-auth.service.js';
 export type { LoginRedirect, LoginRequest } from './login/authorization-request.js';
 export type { BrowserBinding, BrowserCookie } from './login/browser-binding.js';

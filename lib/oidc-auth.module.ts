@@ -126,11 +126,14 @@ function register(
 ): DynamicModule {
   const endpointPaths = endpointPathsOf(extras);
   const controllers = [...(Array.isArray(extras.controllers) ? extras.controllers : [])];
-  const authController = authControllerOf(extras);
+  const { authController = AuthController, globalGuard = false } = extras;
+  const hasController = isKindOf(authController, AuthController);
+  const hasGuard = typeof globalGuard === 'boolean' || isKindOf(globalGuard, OidcGuard);
   const allProblems = [
     ...problems,
     ...extraProblems(extras),
-    ...(authController === undefined ? ['authController must be a class that extends AuthController'] : []),
+    ...(hasController ? [] : ['authController must be a class that extends AuthController']),
+    ...(hasGuard ? [] : ['globalGuard must be true, false or a class that extends OidcGuard']),
     ...endpointConflicts(controllers, endpointPaths),
   ];
   // Nest keeps a module's route prefix by class, so each registration has a class of its own.
@@ -143,7 +146,10 @@ function register(
     module: Registration,
     global: extras.isGlobal !== false,
     imports: [RouterModule.register([{ path: endpointPaths.prefix, module: Registration }]), ...(extras.imports ?? [])],
-    controllers: [bindEndpoints(authController ?? AuthController, endpointPaths), ...controllers],
+    controllers: [
+      bindEndpoints(hasController ? (authController as Type<AuthController>) : AuthController, endpointPaths),
+      ...controllers,
+    ],
     providers: [
       ...sources,
       { provide: ENDPOINT_PATHS, useValue: endpointPaths },
@@ -173,15 +179,14 @@ function register(
       { provide: TokenIssuer, useClass: PassThroughTokenIssuer },
       { provide: BrokerStore, useValue: null },
       ...guards,
-      ...globalGuardProviders(extras.globalGuard),
+      ...(hasGuard ? globalGuardProviders(globalGuard) : []),
     ],
     exports: [OidcAuthService, TokenVerifier, RESOLVED_OPTIONS, BrokerStore, ...guards],
   };
 }
 
-function authControllerOf({ authController = AuthController }: OidcAuthModuleExtras): Type<AuthController> | undefined {
-  const isOurs = authController === AuthController || authController.prototype instanceof AuthController;
-  return isOurs ? (authController as Type<AuthController>) : undefined;
+function isKindOf(type: unknown, base: Function): boolean {
+  return typeof type === 'function' && (type === base || type.prototype instanceof base);
 }
 
 function optionsProviders({ useFactory, useClass, useExisting, inject }: OidcAuthModuleAsyncOptions): Provider[] {
@@ -203,8 +208,8 @@ function optionsProviders({ useFactory, useClass, useExisting, inject }: OidcAut
   ];
 }
 
-function globalGuardProviders(globalGuard: OidcAuthModuleExtras['globalGuard']): Provider[] {
-  if (globalGuard === undefined || globalGuard === false) return [];
+function globalGuardProviders(globalGuard: NonNullable<OidcAuthModuleExtras['globalGuard']>): Provider[] {
+  if (globalGuard === false) return [];
   if (globalGuard === true) return [{ provide: APP_GUARD, useExisting: OidcGuard }];
   return [globalGuard, { provide: APP_GUARD, useExisting: globalGuard }];
 }

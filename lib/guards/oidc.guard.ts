@@ -130,7 +130,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   ): boolean | Promise<boolean> {
     assertConstraints(claims, plan.constraints, this.options.roleSources);
     const accepted = this.accept(claims, context);
-    if (typeof accepted === 'boolean') return this.admit(accepted, claims, request);
+    if (!(accepted instanceof Promise)) return this.admit(accepted, claims, request);
     return accepted
       .then((verdict) => this.admit(verdict, claims, request))
       .catch((error: unknown) => this.refuse(error, plan, request, context));
