@@ -25,7 +25,7 @@ export type { BrowserBinding, BrowserCookie } from './login/browser-binding.js';
 export type { AuthorizationResponse, CodeGrant } from './login/code-redemption.js';
 export type { TokenResponse } from './login/token-response.js';
 export type { UserInfo } from './login/user-info.js';
-export type { DeviceAuthorization } from './provider/identity-provider.js';
+export type { DeviceAuthorization } from './provider/device-authorization.js';
 
 export { TokenVerifier } from './verification/token-verifier.js';
 export { IdTokenClaims, type JsonValue } from './verification/claims.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { IdentityProvider, type ProviderTokens } from '../provider/identity-provider.js';
+import { IdentityProvider } from '../provider/identity-provider.js';
+import type { ProviderTokens } from '../provider/provider-answers.js';
 import { errorCode, sanitizeDescription } from '../provider/provider-error.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { IdTokenVerifier, type IdTokenExpectations } from '../verification/id-token-verifier.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import { IdentityProvider, type DeviceAuthorization } from '../provider/identity-provider.js';
+import { IdentityProvider } from '../provider/identity-provider.js';
+import type { DeviceAuthorization } from '../provider/device-authorization.js';
 import type { IdTokenClaims } from '../verification/claims.js';
 import { IdTokenVerifier } from '../verification/id-token-verifier.js';
 import { AuthorizationRequests, type LoginRedirect, type LoginRequest } from './authorization-request.js';

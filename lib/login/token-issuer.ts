@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import { IdentityProvider, type ProviderTokens } from '../provider/identity-provider.js';
+import { IdentityProvider } from '../provider/identity-provider.js';
+import type { ProviderTokens } from '../provider/provider-answers.js';
 import { IdTokenVerifier } from '../verification/id-token-verifier.js';
 import { s256 } from './pkce.js';
 import { SharedCalls } from './shared-calls.js';

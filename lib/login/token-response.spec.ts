@@ -1,6 +1,6 @@
 import { UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ProviderTokens } from '../provider/identity-provider.js';
+import type { ProviderTokens } from '../provider/provider-answers.js';
 import { tokenResponseOf } from './token-response.js';
 
 const NOW = 1_800_000_000;

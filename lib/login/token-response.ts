@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import type { ProviderTokens } from '../provider/identity-provider.js';
+import type { ProviderTokens } from '../provider/provider-answers.js';
 
 /** What the token endpoint and the callback answer: RFC 6749 §5.1 and what existing clients read beside it. */
 export interface TokenResponse {

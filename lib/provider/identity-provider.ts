@@ -11,48 +11,15 @@ import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog } from '../errors/operator-log.js';
 import { SIGNATURE_ALGORITHMS } from '../options/option-rules.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { explainMissingMembers, type DeviceAuthorization } from './device-authorization.js';
 import { fetchJson, invalidResponse, outgoingFetch, type OutgoingFetch } from './outgoing-fetch.js';
 import { discover } from './provider-configuration.js';
+import type { GrantType, ProviderTokens, ProviderUserInfo, VerificationMetadata } from './provider-answers.js';
 import { fromProviderError } from './provider-error.js';
 import { SingleFlight } from './single-flight.js';
 
 /** Metadata is asked for again after this time (ms), behind the requests. */
 const METADATA_FRESH = 86_400_000;
-
-/** What tokens of the provider are checked against. */
-export interface VerificationMetadata {
-  readonly issuer: string;
-  readonly algorithms: readonly string[];
-}
-
-/** What the provider's token endpoint answered (RFC 6749 §5.1), with the extensions some providers add. */
-export interface ProviderTokens {
-  readonly access_token: string;
-  readonly token_type: string;
-  readonly expires_in?: number;
-  readonly refresh_token?: string;
-  readonly scope?: string;
-  readonly id_token?: string;
-  readonly [extension: string]: unknown;
-}
-
-/** What the provider's userinfo endpoint answered (Core §5.3.2). */
-export interface ProviderUserInfo {
-  readonly sub: string;
-  readonly [claim: string]: unknown;
-}
-
-/** RFC 8628 §3.2 */
-export interface DeviceAuthorization {
-  readonly device_code: string;
-  readonly user_code: string;
-  readonly verification_uri: string;
-  readonly verification_uri_complete?: string | undefined;
-  readonly expires_in: number;
-  readonly interval?: number | undefined;
-}
-
-export type GrantType = 'authorization_code' | 'refresh_token' | 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** What the provider's metadata came to. */
 interface Discovered {
@@ -188,30 +155,4 @@ function verificationMetadataOf(configuration: Configuration, options: ResolvedO
   const asymmetric = SIGNATURE_ALGORITHMS.filter((algorithm) => announced.includes(algorithm));
   const algorithms = options.algorithms ?? (asymmetric.length > 0 ? asymmetric : ['RS256']);
   return { issuer: metadata.issuer, algorithms };
-}
-
-/** RFC 8628 §3.2 demands these; existing clients want to know which one the provider left out. */
-const DEVICE_AUTHORIZATION_MEMBERS = ['device_code', 'user_code', 'verification_uri', 'expires_in'];
-
-function explainMissingMembers(error: unknown): never {
-  const body = bodyIn(error);
-  const missing = body === undefined ? [] : DEVICE_AUTHORIZATION_MEMBERS.filter((member) => isAbsent(body[member]));
-  if (missing.length === 0) throw error;
-  const message = `The identity provider's device authorization response lacks ${missing.join(', ')}.`;
-  throw invalidResponse(`its device authorization response lacks ${missing.join(', ')}`, undefined, message);
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null;
-}
-
-/** The JSON that openid-client did not understand; a `Response` in its place was none that can be read so. */
-function bodyIn(error: unknown): Record<string, unknown> | undefined {
-  for (let current = error; current instanceof Error;) {
-    const { cause }: { cause?: unknown } = current;
-    const body = cause instanceof Response ? undefined : (cause as { body?: unknown } | undefined)?.body;
-    if (typeof body === 'object' && body !== null) return body as Record<string, unknown>;
-    current = cause as Error;
-  }
-  return undefined;
 }

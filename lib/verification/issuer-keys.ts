@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { IdentityProvider, type VerificationMetadata } from '../provider/identity-provider.js';
+import { IdentityProvider } from '../provider/identity-provider.js';
+import type { VerificationMetadata } from '../provider/provider-answers.js';
 import { RemoteKeySet } from './remote-key-set.js';
 
 /** The identity provider as an issuer of tokens: its name, its algorithms and its keys. */
