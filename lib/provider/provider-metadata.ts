@@ -25,6 +25,7 @@ const REQUIRED = ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_ur
  * The provider's metadata as the library can use it. An optional member that is not what it should be counts as left
  * out; without a required one the document is refused whole, so that it never replaces a good one.
  *
+ * @internal keeps openid-client out of the declarations
  * @throws {@link OidcAuthError} `provider_invalid_response`, naming what is missing
  */
 export function usableMetadata(document: Readonly<Record<string, unknown>>): ServerMetadata {

@@ -1,13 +1,14 @@
-const FIRST_DELAY = 500;
-const LONGEST_DELAY = 15_000;
+const SHORTEST_REST = 250;
+const LONGEST_REST = 15_000;
 
 /**
  * Lets concurrent callers share one run of some work against another server, and gives that server a rest after a
- * failure: until the rest is over (0.5 s, doubling up to 15 s) callers get the last error at once.
+ * failure, as long as the failed attempt took (0.25 to 15 s). Until the rest is over callers get the last error at once:
+ * a server that hangs does not make everybody wait, and one that refuses is soon asked again.
  */
 export class SingleFlight<T> {
   private current: Promise<T> | undefined;
-  private failure: { readonly error: unknown; readonly until: number; readonly delay: number } | undefined;
+  private failure: { readonly error: unknown; readonly restsUntil: number } | undefined;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
@@ -17,7 +18,7 @@ export class SingleFlight<T> {
 
   async run(work: () => Promise<T>): Promise<T> {
     if (this.current !== undefined) return this.current;
-    if (this.failure !== undefined && this.now() < this.failure.until) throw this.failure.error;
+    if (this.failure !== undefined && this.now() < this.failure.restsUntil) throw this.failure.error;
     this.current = this.attempt(work).finally(() => {
       this.current = undefined;
     });
@@ -25,13 +26,15 @@ export class SingleFlight<T> {
   }
 
   private async attempt(work: () => Promise<T>): Promise<T> {
+    const startedAt = this.now();
     try {
       const result = await work();
       this.failure = undefined;
       return result;
     } catch (error) {
-      const delay = Math.min((this.failure?.delay ?? FIRST_DELAY / 2) * 2, LONGEST_DELAY);
-      this.failure = { error, delay, until: this.now() + delay };
+      const failedAt = this.now();
+      const rest = Math.min(Math.max(failedAt - startedAt, SHORTEST_REST), LONGEST_REST);
+      this.failure = { error, restsUntil: failedAt + rest };
       throw error;
     }
   }
