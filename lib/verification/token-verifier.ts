@@ -57,6 +57,7 @@ export class TokenVerifier {
   private async verifyAnew(token: string): Promise<IdTokenClaims> {
     // What can be refused without knowing the issuer is refused without asking it.
     const header = readAccessTokenHeader(token);
+    const id = this.verified.idOf(token);
     const { issuer, algorithms } = await this.issuer.metadata();
     assertAlgorithm(header.alg, algorithms);
     const keys = await this.issuer.keys.find(header, () => this.assertIssuedBy(issuer, token));
@@ -64,7 +65,7 @@ export class TokenVerifier {
     assertAccessToken(header, payload, this.options.clientId);
     this.assertAudience(payload);
     const claims = deepFreeze(payload) as unknown as IdTokenClaims;
-    this.verified.remember(token, claims, key);
+    this.verified.remember(id, claims, key);
     return claims;
   }
 
@@ -130,7 +131,8 @@ function unverifiedIssuer(token: string): unknown {
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
-    for (const member of Object.values(value)) deepFreeze(member);
+    // What JSON.parse makes has no inherited members that this loop could meet.
+    for (const name in value) deepFreeze(value[name]);
     Object.freeze(value);
   }
   return value;

@@ -15,23 +15,23 @@ describe('the memory of verified tokens', () => {
   it('is bounded: 10,000 tokens, the least recently used one goes first', () => {
     const cache = new VerifiedTokenCache();
     const key = VerificationKey.from(jwk)!;
-    for (let token = 0; token < 10_000; token++) cache.remember(`token-${token}`, claims(60), key);
+    for (let token = 0; token < 10_000; token++) cache.remember(cache.idOf(`token-${token}`), claims(60), key);
     expect(cache.recall('token-0')).toBeDefined();
-    cache.remember('one more', claims(60), key);
+    cache.remember(cache.idOf('one more'), claims(60), key);
     expect(cache.recall('token-0')).toBeDefined();
     expect(cache.recall('token-1')).toBeUndefined();
   });
 
   it('does not take in what has expired', () => {
     const cache = new VerifiedTokenCache();
-    cache.remember('token', claims(-1), VerificationKey.from(jwk)!);
+    cache.remember(cache.idOf('token'), claims(-1), VerificationKey.from(jwk)!);
     expect(cache.recall('token')).toBeUndefined();
   });
 
   it('forgets a token whose key is retired', () => {
     const cache = new VerifiedTokenCache();
     const key = VerificationKey.from(jwk)!;
-    cache.remember('token', claims(60), key);
+    cache.remember(cache.idOf('token'), claims(60), key);
     key.retired = true;
     expect(cache.recall('token')).toBeUndefined();
     key.retired = false;

@@ -18,12 +18,12 @@ interface Entry {
  */
 export class VerifiedTokenCache {
   private readonly entries = new LRUCache<string, Entry>({ max: MOST_TOKENS });
-  /** A guard asks for a token, and at once again if it is not known: its hash is made once. */
+  /** A token that is not known is asked for, asked for again and then remembered: its hash is made once. */
   private last = { token: '', id: '' };
 
   /** The claims of a token verified before, unless it has expired or its key has been withdrawn since. */
   recall(token: string): IdTokenClaims | undefined {
-    const id = this.fingerprint(token);
+    const id = this.idOf(token);
     const entry = this.entries.get(id);
     if (entry === undefined) return undefined;
     if (entry.expiresAt > Date.now() && !entry.key.retired) return entry.claims;
@@ -31,12 +31,14 @@ export class VerifiedTokenCache {
     return undefined;
   }
 
-  remember(token: string, claims: IdTokenClaims, key: VerificationKey): void {
+  /** @param id what {@link idOf} says of the token */
+  remember(id: string, claims: IdTokenClaims, key: VerificationKey): void {
     const expiresAt = claims.exp * 1_000;
-    if (expiresAt > Date.now()) this.entries.set(this.fingerprint(token), { claims, key, expiresAt });
+    if (expiresAt > Date.now()) this.entries.set(id, { claims, key, expiresAt });
   }
 
-  private fingerprint(token: string): string {
+  /** Names a token here: a hash of all of it. */
+  idOf(token: string): string {
     if (this.last.token !== token) this.last = { token, id: hash('sha256', token, 'base64') };
     return this.last.id;
   }
