@@ -1,16 +1,19 @@
 export { OidcAuthModule, type OidcAuthModuleAsyncOptions } from './oidc-auth.module.js';
 export type {
+  BrokerStoreProvider,
   EncryptionKey,
   EndpointName,
   OidcAuthModuleExtras,
   OidcAuthOptions,
   OidcAuthOptionsFactory,
-  SignatureAlgorithm,
   TokenEndpointAuthMethod,
   TrustedIssuer,
 } from './options/oidc-auth-options.js';
 
+export type { SignatureAlgorithm } from './options/signature-algorithms.js';
+
 export { OidcGuard } from './guards/oidc.guard.js';
+export type { Demand } from './guards/route-policy.js';
 export { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
 export { Auth, OptionalAuth } from './decorators/auth.decorator.js';
 export { Claims, Roles, Scopes } from './decorators/constraint.decorators.js';

@@ -1,6 +1,7 @@
 import {
   Inject,
   Module,
+  Optional,
   type DynamicModule,
   type InjectionToken,
   type OnApplicationBootstrap,
@@ -26,8 +27,10 @@ import { InMemoryOneTimeUse, OneTimeUse } from './login/one-time-use.js';
 import { RedirectPolicy } from './login/redirect-policy.js';
 import { PassThroughTokenIssuer, TokenIssuer } from './login/token-issuer.js';
 import { UserInfoService } from './login/user-info.js';
-import { endpointPathsOf, extraProblems } from './options/module-extras.js';
+import { endpointPathsOf, extraProblems } from './http/module-extras.js';
 import type { OidcAuthModuleExtras, OidcAuthOptions, OidcAuthOptionsFactory } from './options/oidc-auth-options.js';
+import { nearestName } from './options/nearest-name.js';
+import { OPTION_RULES } from './options/option-rules.js';
 import { EXTRA_NAMES, resolveOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './options/resolved-options.js';
 import { IdentityProvider } from './provider/identity-provider.js';
@@ -40,17 +43,21 @@ import { TokenVerifier } from './verification/token-verifier.js';
 
 /** How `forRootAsync` comes by its options: exactly one of the three `use…`. */
 export interface OidcAuthModuleAsyncOptions extends OidcAuthModuleExtras {
-  /** Makes the options from what `inject` names. */
+  /** Makes the options from what `inject` names. May be asynchronous. */
   // oxlint-disable-next-line typescript/no-explicit-any -- Nest's own type of a factory
   useFactory?: ((...dependencies: any[]) => OidcAuthOptions | Promise<OidcAuthOptions>) | undefined;
   /** A class that makes the options; instantiated by the module. */
   useClass?: Type<OidcAuthOptionsFactory> | undefined;
   /** A provider of one of `imports` that makes the options. */
   useExisting?: InjectionToken<OidcAuthOptionsFactory> | undefined;
+  /** Tokens of the arguments of `useFactory`. */
   inject?: readonly (InjectionToken | OptionalFactoryDependency)[] | undefined;
 }
 
-const ASYNC_NAMES: ReadonlySet<string> = new Set(['useFactory', 'useClass', 'useExisting', 'inject']);
+/** The ways to come by options. */
+const SOURCES = ['useFactory', 'useClass', 'useExisting'] as const;
+
+const ASYNC_NAMES: readonly string[] = [...SOURCES, 'inject'];
 
 /** Marks the module classes of registrations that are global. */
 const globalRegistrations = new WeakSet<Function>();
@@ -66,7 +73,8 @@ const globalRegistrations = new WeakSet<Function>();
 @Module({})
 export class OidcAuthModule implements OnModuleInit, OnApplicationBootstrap {
   @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
-  @Inject(StartUp) private readonly startUp!: StartUp;
+  // Optional only so that its absence can be explained.
+  @Optional() @Inject(StartUp) private readonly startUp: StartUp | undefined;
 
   /**
    * Registers the module with options that are known now.
@@ -81,13 +89,25 @@ export class OidcAuthModule implements OnModuleInit, OnApplicationBootstrap {
   /** Registers the module with options that are made at boot. Extras stand beside `useFactory`, not in its result. */
   static forRootAsync(asyncOptions: OidcAuthModuleAsyncOptions): DynamicModule {
     const { options: rest, extras } = split(asyncOptions);
-    const unknown = Object.keys(rest).filter((name) => !ASYNC_NAMES.has(name));
-    const problems = unknown.map((name) => `${name} belongs into what the factory returns, or is not known`);
+    const sources = SOURCES.filter((name) => asyncOptions[name] !== undefined);
+    const problems = [
+      ...Object.keys(rest).flatMap(asyncNameProblem),
+      ...(sources.length === 1
+        ? []
+        : [`forRootAsync needs one of ${SOURCES.join(', ')}, and was given ${sources.length}`]),
+    ];
     return register(extras, optionsProviders(asyncOptions), problems);
   }
 
-  /** @throws {@link OidcAuthError} `module_duplicate` where two registrations are global */
+  /** @throws {@link OidcAuthError} `module_duplicate` where two registrations are global, `module_missing` */
   onModuleInit(): void {
+    if (this.startUp === undefined) {
+      throw new OidcAuthError(
+        'module_missing',
+        'OidcAuthModule was imported without forRoot(…): call forRoot or forRootAsync once, in the root module. ' +
+          'Other modules need no import.',
+      );
+    }
     const types = new Set([...this.modules.values()].map(({ metatype }) => metatype as Function));
     if ([...types].filter((type) => globalRegistrations.has(type)).length > 1) {
       throw new OidcAuthError(
@@ -99,7 +119,7 @@ export class OidcAuthModule implements OnModuleInit, OnApplicationBootstrap {
 
   /** The provider is asked ahead of the first request; the application starts without waiting for it. */
   onApplicationBootstrap(): void {
-    void this.startUp.run();
+    void this.startUp?.run();
   }
 }
 
@@ -145,7 +165,10 @@ function register(
   return {
     module: Registration,
     global: extras.isGlobal !== false,
-    imports: [RouterModule.register([{ path: endpointPaths.prefix, module: Registration }]), ...(extras.imports ?? [])],
+    imports: [
+      RouterModule.register([{ path: endpointPaths.prefix, module: Registration }]),
+      ...(Array.isArray(extras.imports) ? extras.imports : []),
+    ],
     controllers: [
       bindEndpoints(hasController ? (authController as Type<AuthController>) : AuthController, endpointPaths),
       ...controllers,
@@ -189,15 +212,18 @@ function isKindOf(type: unknown, base: Function): boolean {
   return typeof type === 'function' && (type === base || type.prototype instanceof base);
 }
 
+function asyncNameProblem(name: string): string[] {
+  if (ASYNC_NAMES.includes(name)) return [];
+  if (name in OPTION_RULES) return [`${name} is an option: let the factory return it`];
+  const nearest = nearestName(name, [...ASYNC_NAMES, ...EXTRA_NAMES]);
+  return [`${name} is not known here${nearest === undefined ? '' : `: did you mean ${nearest}?`}`];
+}
+
 function optionsProviders({ useFactory, useClass, useExisting, inject }: OidcAuthModuleAsyncOptions): Provider[] {
   if (useFactory !== undefined) return [{ provide: RAW_OPTIONS, useFactory, inject: [...(inject ?? [])] }];
   const token = useExisting ?? useClass;
-  if (token === undefined) {
-    throw new OidcAuthError(
-      'options_invalid',
-      'OidcAuthModule.forRootAsync needs useFactory, useClass or useExisting.',
-    );
-  }
+  // That there is none is told with all other problems.
+  if (token === undefined) return [{ provide: RAW_OPTIONS, useValue: {} }];
   return [
     ...(useExisting === undefined && useClass !== undefined ? [useClass] : []),
     {

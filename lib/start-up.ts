@@ -18,8 +18,8 @@ export class StartUp {
   ) {}
 
   async run(): Promise<void> {
-    for (const warning of this.warnings()) this.logger.warn(warning);
     try {
+      for (const warning of this.warnings()) this.logger.warn(warning);
       await this.issuer.warmUp();
       const { issuer } = await this.issuer.metadata();
       this.logger.log(`Identity provider: ${issuer}`);
@@ -39,7 +39,7 @@ export class StartUp {
     }
     if (encryptionKeys.length === 0) {
       yield (
-        'Without clientSecret and encryptionKeys, login states are encrypted with a key of this process alone: set ' +
+        'clientSecret is not set: the client is taken for a public one, and login states are encrypted with a key of this process alone. Set ' +
         'encryptionKeys where several processes serve one application.'
       );
     }

@@ -1,8 +1,12 @@
 import { applyDecorators, UseGuards, type Type } from '@nestjs/common';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OidcGuard } from '../guards/oidc.guard.js';
 import { OptionalOidcGuard } from '../guards/optional-oidc.guard.js';
+import { nearestName } from '../options/nearest-name.js';
 import type { AuthorizationConstraints } from '../verification/constraints.js';
 import { Claims, Roles, Scopes } from './constraint.decorators.js';
+
+const CONSTRAINTS: readonly string[] = ['scopes', 'claims', 'roles'] satisfies (keyof AuthorizationConstraints)[];
 
 type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
 
@@ -14,7 +18,14 @@ export const Auth = (constraints: AuthorizationConstraints = {}): ClassOrMethodD
 export const OptionalAuth = (constraints: AuthorizationConstraints = {}): ClassOrMethodDecorator =>
   guarded(OptionalOidcGuard, constraints);
 
-function guarded(guard: Type<OidcGuard>, { scopes, claims, roles }: AuthorizationConstraints): ClassOrMethodDecorator {
+function guarded(guard: Type<OidcGuard>, constraints: AuthorizationConstraints): ClassOrMethodDecorator {
+  const unknown = Object.keys(constraints).find((name) => !CONSTRAINTS.includes(name));
+  if (unknown !== undefined) {
+    const nearest = nearestName(unknown, CONSTRAINTS);
+    const hint = nearest === undefined ? '' : `: did you mean ${nearest}?`;
+    throw new OidcAuthError('options_invalid', `${unknown} is not a constraint of a route${hint}`);
+  }
+  const { scopes, claims, roles } = constraints;
   return applyDecorators(
     UseGuards(guard),
     ...(scopes === undefined ? [] : [Scopes(...list(scopes))]),

@@ -1,9 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OperatorLog } from '../errors/operator-log.js';
 import { claimsOf } from '../guards/authenticated-request.js';
 import { errorResponse } from '../http/error-response.js';
 import { valuesAt } from '../verification/claim-path.js';
+
+const log = new OperatorLog();
 
 /**
  * The verified claims of the request's access token, deeply frozen; `null` where an optional guard let nobody in.
@@ -20,7 +23,10 @@ function guardMissing(context: ExecutionContext): HttpException {
   const route = `${context.getClass().name}.${context.getHandler().name}`;
   const error = new OidcAuthError(
     'guard_missing',
-    `@IdToken() at ${route} found no guard: add @UseGuards(OidcGuard) or @UseGuards(OptionalOidcGuard), and no @Public().`,
+    `@IdToken() at ${route} found no guard: ` +
+      'add @UseGuards(OidcGuard) or ' +
+      '@UseGuards(OptionalOidcGuard), and no @Public(). In a test, override TokenVerifier rather than the guard.',
   );
+  log.error(error.message);
   return new HttpException(errorResponse(error).body, 500, { cause: error });
 }

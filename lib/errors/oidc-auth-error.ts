@@ -74,21 +74,21 @@ export interface OidcAuthErrorDetails {
  */
 export class OidcAuthError extends Error {
   override readonly name = 'OidcAuthError';
-  readonly oauthError: string | undefined;
-  readonly missingScopes: readonly string[] | undefined;
-  readonly retryAfter: number | undefined;
-  readonly operatorHint: string | undefined;
+  declare readonly oauthError?: string;
+  declare readonly missingScopes?: readonly string[];
+  declare readonly retryAfter?: number;
+  declare readonly operatorHint?: string;
 
   constructor(
     /** Stable code of the reason. */
     readonly code: OidcAuthErrorCode,
     message: string,
-    details: OidcAuthErrorDetails = {},
+    { cause, ...details }: OidcAuthErrorDetails = {},
   ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.oauthError = details.oauthError;
-    this.missingScopes = details.missingScopes;
-    this.retryAfter = details.retryAfter;
-    this.operatorHint = details.operatorHint;
+    super(message, cause === undefined ? undefined : { cause });
+    // Loggers print every member: one without a value is left out.
+    for (const [name, value] of Object.entries(details)) {
+      if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true });
+    }
   }
 }

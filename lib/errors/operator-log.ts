@@ -11,8 +11,8 @@ const LONGEST_VALUE = 200;
 const reported = new WeakSet<OidcAuthError>();
 
 /**
- * Lines for the person who runs the application, at most one of a kind in ten seconds, so that no caller can flood the
- * log. Lines never hold a token, a code or a secret.
+ * Lines for the person who runs the application; from one part of it at most one of a kind in ten seconds, so that no
+ * caller can flood the log. Lines never hold a token, a code or a secret.
  */
 export class OperatorLog {
   private readonly logger = new Logger('OidcAuth');

@@ -1,4 +1,4 @@
-/** Metadata keys of the decorators; exported so that guards of an application's own can read them, too. */
+/** Metadata keys of the decorators. */
 export const IS_PUBLIC = 'nestjs-oidc-auth:public';
 export const SCOPES = 'nestjs-oidc-auth:scopes';
 export const CLAIMS = 'nestjs-oidc-auth:claims';

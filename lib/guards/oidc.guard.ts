@@ -66,7 +66,8 @@ export class OidcGuard implements CanActivate, OnModuleInit {
       throw new OidcAuthError(
         'module_missing',
         `${this.constructor.name} found no OidcAuthModule: import OidcAuthModule.forRoot(…) in your root module ` +
-          '(or, with isGlobal: false, in each module that uses the guard).',
+          '(or, with isGlobal: false, in each module that uses the guard), and let Nest make the guard: give its class to ' +
+          '@UseGuards(), or set globalGuard: true.',
       );
     }
   }
@@ -74,6 +75,8 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     // A kind of request that is not known cannot be checked, so it is denied.
     if (context.getType<string>() !== 'http') return false;
+    // A guard that somebody else made than Nest was never initialized.
+    if (this.verifier === undefined) this.onModuleInit();
     const plan = this.planFor(context.getHandler(), context.getClass());
     if (plan.demand === undefined) return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { ClaimConstraints, EffectiveConstraints } from '../verification/constraints.js';
 import { CLAIMS, IS_PUBLIC, ROLES, SCOPES, USED_GUARDS } from './metadata.js';
 
-/** Whether a guard demands a token, takes one where it is sent, or has no say. */
+/** Whether a guard demands a token, or takes one where it is sent. */
 export type Demand = 'required' | 'optional';
 
 /** A handler or a controller class: what decorators write their metadata to. */

@@ -17,7 +17,7 @@ import { loginRequestOf } from './login-parameters.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { isOwnCallback } from './own-callback.js';
 import { RequestParameters } from './request-parameters.js';
-import { tokenRequestOf } from './token-request.js';
+import { tokenRequestOf, type TokenRequest } from './token-request.js';
 
 /** At most so many logins of one browser are under way; beyond that the oldest is given up. */
 const MOST_LOGINS = 8;
@@ -41,7 +41,10 @@ export class AuthController {
   async login(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
     const reply = this.navigation(request, response);
     const parameters = RequestParameters.ofQuery(request);
-    const redirectUri = parameters.required('redirect_uri');
+    const redirectUri = parameters.required(
+      'redirect_uri',
+      'for a login that ends here it is the address of the callback',
+    );
     const ownCallback = isOwnCallback(redirectUri, request, this.endpoints, this.options.publicUrl);
     const { url, browserBinding } = await this.service.login(loginRequestOf(parameters, redirectUri, ownCallback));
     if (browserBinding !== undefined) bindBrowser(request, reply, browserBinding);
@@ -111,7 +114,7 @@ export class AuthController {
     new HttpReply(this.adapterHost, response).json(tokens);
   }
 
-  private redeem(asked: ReturnType<typeof tokenRequestOf>): Promise<TokenResponse> {
+  private redeem(asked: TokenRequest): Promise<TokenResponse> {
     switch (asked.grant) {
       case 'authorization_code':
         return this.service.redeemCode(asked.parameters);

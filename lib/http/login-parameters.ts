@@ -37,7 +37,7 @@ function flag(parameters: RequestParameters, name: string): boolean | undefined 
   const value = parameters.optional(name);
   if (value === undefined) return undefined;
   if (value !== 'true' && value !== 'false') throw invalid(`${name} must be true or false.`);
-  return value === 'true' ? true : undefined;
+  return value === 'true';
 }
 
 function seconds(parameters: RequestParameters, name: string): number | undefined {

@@ -13,7 +13,6 @@ const LIMITS: Readonly<Record<string, number>> = {
   'refresh-token': 8_192,
   device_code: 4_096,
   'device-code': 4_096,
-  subject_token: 8_192,
 };
 
 /**
@@ -54,10 +53,11 @@ export class RequestParameters {
   }
 
   /** @throws {@link OidcAuthError} `invalid_request` where it is left out or empty, too */
-  required(name: string): string {
+  required(name: string, hint?: string): string {
     const value = this.single(name);
-    if (value === undefined) throw invalid(`${name} is missing.`);
-    if (value === '') throw invalid(`${name} is empty.`);
+    const advice = hint === undefined ? '.' : `: ${hint}.`;
+    if (value === undefined) throw invalid(`${name} is missing${advice}`);
+    if (value === '') throw invalid(`${name} is empty${advice}`);
     return value;
   }
 

@@ -52,7 +52,11 @@ export class AuthorizationRequests {
   async create(login: LoginRequest): Promise<LoginRedirect> {
     this.redirects.assertRedirectUri(login.redirect_uri);
     const { offlineAccess } = this.options;
-    const scope = requestedScopes(this.options, login.scope, login.offline_access ?? offlineAccess === 'always');
+    const scope = requestedScopes(
+      this.options,
+      login.scope,
+      login.offline_access === true || offlineAccess === 'always',
+    );
     const { browserBinding, ...binding } =
       login.code_challenge === undefined
         ? this.bindToState(login, scope)

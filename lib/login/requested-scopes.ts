@@ -1,5 +1,5 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { words } from '../options/resolve-options.js';
+import { words } from '../options/words.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 
 const OFFLINE_ACCESS = 'offline_access';

@@ -7,14 +7,15 @@ export interface TokenResponse {
   readonly token_type: 'Bearer';
   /** Expiry of the access token, seconds since the epoch. */
   readonly expires: number;
+  /** Seconds from now. */
   readonly expires_in: number;
   readonly refresh_token?: string;
   /** Expiry of the refresh token, seconds since the epoch. */
   readonly refresh_expires?: number;
+  /** Seconds from now. */
   readonly refresh_expires_in?: number;
   readonly scope?: string;
   readonly id_token?: string;
-  readonly issued_token_type?: string;
 }
 
 /** Seconds an access token is taken to live where nothing tells its expiry. */

@@ -1,10 +1,7 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
-import type { AuthorizationConstraints, ClaimConstraints } from '../verification/constraints.js';
+import type { ClaimConstraints } from '../verification/constraints.js';
 import type { BrokerStore } from '../store/broker-store.js';
-
-/** A JSON Web Signature algorithm (RFC 7518 §3.1, RFC 8037) with a public key. Symmetric ones are never accepted. */
-export type SignatureAlgorithm =
-  'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519';
+import type { SignatureAlgorithm } from './signature-algorithms.js';
 
 /** How the application authenticates at the identity provider's token endpoint (OpenID Connect Core §9). */
 export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none';
@@ -16,11 +13,15 @@ export type EncryptionKey = string | { readonly fromClientSecret: string };
 export interface TrustedIssuer {
   /** Compared byte for byte with `iss`. */
   issuer: string;
+  /** Where its keys are. Default: what its metadata says. */
   jwksUri?: string | undefined;
+  /** One of these must be in `aud`. Default: the module's `audience`. */
   audience?: string | readonly string[] | undefined;
+  /** Default: what its metadata says. */
   algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** The only roles this issuer's tokens may claim. */
   roles?: readonly string[] | undefined;
+  /** Whether it is an application like this one or an identity provider. Default: as this application's mode. */
   kind?: 'broker' | 'idp' | undefined;
 }
 
@@ -65,8 +66,7 @@ export interface OidcAuthOptions {
   /** What stands before `prefix` in the application's public address, with any global prefix and proxy path. */
   publicUrl?: string | undefined;
   /**
-   * Exact redirect URIs that login accepts beyond the application's own callback, `publicUrl`'s origin and loopback
-   * addresses.
+   * Exact redirect URIs that login accepts beyond `publicUrl`'s origin (our callback among it) and loopback addresses.
    */
   redirectUris?: readonly string[] | undefined;
   /** Exact URIs logout may lead to, beyond `publicUrl`'s origin, where the provider has no `end_session_endpoint`. */
@@ -82,7 +82,10 @@ export interface OidcAuthOptions {
    * `resource_access.*.roles`. Default: `realm_access.roles`, `resource_access.{clientId}.roles`, `groups`, `roles`.
    */
   roleSources?: readonly string[] | undefined;
-  /** Key ring; the first key encrypts, all decrypt. Default: one key derived from `clientSecret`. */
+  /**
+   * Key ring; the first key encrypts, all decrypt. Default: one key derived from `clientSecret`; a public client gets a
+   * random key that ends with the process.
+   */
   encryptionKeys?: readonly EncryptionKey[] | undefined;
   /** Folder name of broker mode's embedded store. Default `'nestjs-oidc-auth'`. */
   appName?: string | undefined;
@@ -147,11 +150,13 @@ export type BrokerStoreProvider =
   | { useClass: Type<BrokerStore> }
   | { useExisting: unknown }
   | { useValue: BrokerStore }
-  | { useFactory: (...dependencies: never[]) => BrokerStore | Promise<BrokerStore>; inject?: readonly unknown[] };
+  | {
+      useFactory: (...dependencies: never[]) => BrokerStore | Promise<BrokerStore>;
+      inject?: readonly unknown[] | undefined;
+    };
 
 /** Makes the options in a class of the application's own (`useClass`, `useExisting`). */
 export interface OidcAuthOptionsFactory {
+  /** Called once at boot. */
   createOidcAuthOptions(): OidcAuthOptions | Promise<OidcAuthOptions>;
 }
-
-export type { AuthorizationConstraints };

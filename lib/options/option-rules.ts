@@ -1,23 +1,10 @@
 import { claimConstraintsProblem } from '../verification/constraint-problems.js';
 import { isConfidential, parseHttpUrl, parseRedirectTarget } from './addresses.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
+import { SIGNATURE_ALGORITHMS } from './signature-algorithms.js';
 
 /** Says what is wrong with a value, in words that follow the option's name; `undefined` where nothing is. */
 export type OptionRule = (value: unknown) => string | undefined;
-
-export const SIGNATURE_ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-] as const;
 
 /** What the library itself sets in an authorization request; overriding one would break the login or its safety. */
 const RESERVED_AUTHORIZATION_PARAMETERS: ReadonlySet<string> = new Set([
@@ -73,9 +60,7 @@ const wholeNumber =
       : `must be a whole number of ${unit} from ${least} to ${most}`;
 
 const httpUrl: OptionRule = (value) =>
-  typeof value === 'string' && parseHttpUrl(value) !== undefined
-    ? undefined
-    : 'must be an absolute https:// URL, e.g. "https://idp.example.org/…"';
+  typeof value === 'string' && parseHttpUrl(value) !== undefined ? undefined : 'must be an absolute https:// URL';
 
 const publicUrl: OptionRule = (value) => {
   const problem = httpUrl(value);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
-import { resolveOptions, words } from './resolve-options.js';
+import { resolveOptions } from './resolve-options.js';
+import { words } from './words.js';
 
 const minimal = { clientId: 'client', discoveryUrl: 'https://idp.example.org/.well-known/openid-configuration' };
 
@@ -46,11 +47,11 @@ describe('the options', () => {
     expect(message).toContain('discoveryUrl must be an absolute https:// URL');
     expect(message).toContain('timeout must be a whole number of milliseconds');
     expect(message).toContain('algorithms [0] must be one of "RS256"');
-    expect(message).toContain('5 problem(s)');
+    expect(message).toContain('have 5 problems');
   });
 
   it.each([
-    ['an empty client id', { clientId: '' }, 'clientId must be a string that is not empty'],
+    ['an empty client id', { clientId: '' }, 'clientId is missing: is the environment variable it is read from set?'],
     ['no algorithm at all', { algorithms: [] }, 'algorithms must not be empty'],
     ['a public URL with a query', { publicUrl: 'https://a.example/?x=1' }, 'publicUrl must have no query'],
     ['a public URL on plain http', { publicUrl: 'http://a.example' }, 'publicUrl must be https://'],
@@ -71,6 +72,7 @@ describe('the options', () => {
       { discoveryUrl: 'http://idp.internal/.well-known/x' },
       'allowInsecureRequests: true',
     ],
+    ['a scope that is forbidden', { offlineAccess: false, scopes: 'offline_access' }, 'contradicts the scope'],
     ['an extra from a factory', { prefix: '/api' }, 'prefix is known before the factory runs'],
     ['a claim path without a value', { claims: { groups: undefined } }, 'demands of "groups"'],
     ['further issuers', { trustedIssuers: ['https://peer.example'] }, 'trustedIssuers is not available yet'],

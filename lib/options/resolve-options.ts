@@ -4,6 +4,7 @@ import { nearestName } from './nearest-name.js';
 import type { OidcAuthModuleExtras, OidcAuthOptions } from './oidc-auth-options.js';
 import { OPTION_RULES } from './option-rules.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { words } from './words.js';
 
 const REQUIRED = ['clientId', 'discoveryUrl'] as const satisfies readonly (keyof OidcAuthOptions)[];
 
@@ -47,7 +48,7 @@ export function resolveOptions(options: OidcAuthOptions, otherProblems: readonly
     const list = problems.map((problem) => `\n  - ${problem}`).join('');
     throw new OidcAuthError(
       'options_invalid',
-      `The options of OidcAuthModule have ${problems.length} problem(s):${list}`,
+      `The options of OidcAuthModule have ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:${list}`,
     );
   }
   if (options.brokerMode === true) {
@@ -74,14 +75,16 @@ function* unknownNames(options: OidcAuthOptions): Generator<string> {
 
 function* missingNames(options: OidcAuthOptions): Generator<string> {
   for (const name of REQUIRED) {
-    if (options[name] === undefined) yield `${name} is missing: is the environment variable it is read from set?`;
+    if (options[name] === undefined || (options[name] as string) === '')
+      yield `${name} is missing: is the environment variable it is read from set?`;
   }
 }
 
 function* badValues(options: OidcAuthOptions): Generator<string> {
   for (const [name, rule] of Object.entries(OPTION_RULES)) {
     const value = options[name as keyof OidcAuthOptions];
-    const problem = value === undefined ? undefined : rule(value);
+    const isMissing = value === undefined || (value === '' && (REQUIRED as readonly string[]).includes(name));
+    const problem = isMissing ? undefined : rule(value);
     if (problem !== undefined) yield `${name} ${problem}`;
   }
 }
@@ -103,9 +106,17 @@ function* contradictions(options: OidcAuthOptions): Generator<string> {
       yield `${name} is plain http outside loopback: use https, or set allowInsecureRequests: true inside a trusted network`;
     }
   }
+  if (options.offlineAccess === false && words(scopesOf(options)).includes('offline_access')) {
+    yield 'offlineAccess: false contradicts the scope offline_access in scopes: leave one out';
+  }
   if (options.brokerMode !== true && (options.trustedIssuers?.length ?? 0) > 0) {
     yield 'trustedIssuers is not available yet in this version: leave it out';
   }
+}
+
+/** Scopes of the wrong type are told elsewhere. */
+function scopesOf({ scopes }: OidcAuthOptions): string | readonly string[] | undefined {
+  return typeof scopes === 'string' || Array.isArray(scopes) ? scopes : undefined;
 }
 
 function withDefaults(options: OidcAuthOptions): ResolvedOptions {
@@ -114,7 +125,7 @@ function withDefaults(options: OidcAuthOptions): ResolvedOptions {
     clientId: options.clientId,
     clientSecret,
     discoveryUrl: new URL(options.discoveryUrl),
-    scopes: unique(['openid', ...words(options.scopes ?? 'profile email')]),
+    scopes: words(['openid', ...words(options.scopes ?? 'profile email')]),
     allowedScopes: words(options.allowedScopes),
     audience: typeof options.audience === 'string' ? [options.audience] : (options.audience ?? []),
     claims: options.claims ?? {},
@@ -139,14 +150,4 @@ function withDefaults(options: OidcAuthOptions): ResolvedOptions {
     encryptionKeys: options.encryptionKeys ?? (clientSecret === undefined ? [] : [{ fromClientSecret: clientSecret }]),
     refreshTokenTtl: options.refreshTokenTtl ?? 30 * DAY,
   };
-}
-
-/** The members of a space-separated string (RFC 6749 §3.3) or of an array of such strings. */
-export function words(value: string | readonly string[] | undefined): string[] {
-  if (value === undefined) return [];
-  return unique((typeof value === 'string' ? [value] : value).flatMap((part) => part.split(/\s+/)).filter(Boolean));
-}
-
-function unique(values: readonly string[]): string[] {
-  return [...new Set(values)];
 }

@@ -1,5 +1,6 @@
 import type { ClaimConstraints } from '../verification/constraints.js';
-import type { OidcAuthOptions, SignatureAlgorithm, TokenEndpointAuthMethod } from './oidc-auth-options.js';
+import type { OidcAuthOptions, TokenEndpointAuthMethod } from './oidc-auth-options.js';
+import type { SignatureAlgorithm } from './signature-algorithms.js';
 
 /** The options after defaults and validation: what every other part of the library reads. */
 export interface ResolvedOptions {

@@ -9,10 +9,10 @@ import {
 } from 'openid-client';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog } from '../errors/operator-log.js';
-import { SIGNATURE_ALGORITHMS } from '../options/option-rules.js';
+import { SIGNATURE_ALGORITHMS } from '../options/signature-algorithms.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { explainMissingMembers, type DeviceAuthorization } from './device-authorization.js';
-import { fetchJson, invalidResponse, outgoingFetch, type OutgoingFetch } from './outgoing-fetch.js';
+import { fetchJson, invalidResponse, outgoingFetch, withoutQuery, type OutgoingFetch } from './outgoing-fetch.js';
 import { discover } from './provider-configuration.js';
 import type { GrantType, ProviderTokens, ProviderUserInfo, VerificationMetadata } from './provider-answers.js';
 import { fromProviderError } from './provider-error.js';
@@ -29,7 +29,7 @@ interface Discovered {
   readonly at: number;
 }
 
-/** The identity provider: the only class that speaks to it, and the only one that knows openid-client. */
+/** The identity provider: the only class that speaks to it; openid-client is known in this folder alone. */
 @Injectable()
 export class IdentityProvider implements OnModuleDestroy {
   private readonly closing = new AbortController();
@@ -121,7 +121,7 @@ export class IdentityProvider implements OnModuleDestroy {
     try {
       return await request();
     } catch (error) {
-      const ours = fromProviderError(error, address);
+      const ours = fromProviderError(error, withoutQuery(address));
       if (!this.closing.signal.aborted) this.log.report(ours);
       throw ours;
     }

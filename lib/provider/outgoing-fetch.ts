@@ -69,13 +69,22 @@ class Deadline {
   }
 }
 
-/** The answer of a GET as JSON; anything but 200 and an object is an invalid response. */
-export async function fetchJson(fetch: OutgoingFetch, url: string): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * The answer of a GET as JSON; anything but 200 and an object is an invalid response.
+ *
+ * @param hint what may be wrong then, for the operator
+ */
+export async function fetchJson(
+  fetch: OutgoingFetch,
+  url: string,
+  hint?: string,
+): Promise<Readonly<Record<string, unknown>>> {
   const response = await fetch(url, { headers: { accept: 'application/json, application/jwk-set+json' } });
   if (response.status >= 500 || response.status === 429) throw unreachable(url, new Error(`HTTP ${response.status}`));
   const body: unknown = response.status === 200 ? await response.json().catch(() => undefined) : undefined;
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  throw invalidResponse(`${pathless(url)} answered HTTP ${response.status} and no JSON object`);
+  const advice = hint === undefined ? '' : ` (${hint})`;
+  throw invalidResponse(`${withoutQuery(url)} answered HTTP ${response.status} and no JSON object${advice}`);
 }
 
 /** RFC 6749 has no code for it: the provider could not be reached in time. */
@@ -83,7 +92,7 @@ export function unreachable(url: string, cause: unknown): OidcAuthError {
   return new OidcAuthError('provider_unreachable', 'The identity provider cannot be reached at the moment.', {
     cause: plainCause(cause),
     retryAfter: 5,
-    operatorHint: `The identity provider cannot be reached at ${pathless(url)}: ${reasonOf(cause)}.`,
+    operatorHint: `The identity provider cannot be reached at ${withoutQuery(url)}: ${reasonOf(cause)}.`,
   });
 }
 
@@ -120,7 +129,7 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** Query and fragment may hold what must not be logged. */
-function pathless(url: string): string {
+export function withoutQuery(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
 }

@@ -14,6 +14,9 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { fetchJson, invalidResponse, type OutgoingFetch } from './outgoing-fetch.js';
 import { usableMetadata } from './provider-metadata.js';
 
+const DISCOVERY_HINT =
+  'discoveryUrl is the whole address of the metadata, usually one that ends in /.well-known/openid-configuration';
+
 /**
  * Reads the provider's metadata (OpenID Connect Discovery §4, RFC 8414 §3) and makes of it what openid-client works
  * with. Options that override metadata are applied here and nowhere else.
@@ -22,7 +25,7 @@ import { usableMetadata } from './provider-metadata.js';
  * @throws {@link OidcAuthError} `provider_unreachable`, `provider_invalid_response`
  */
 export async function discover(options: ResolvedOptions, fetch: OutgoingFetch): Promise<Configuration> {
-  const document = await fetchJson(fetch, options.discoveryUrl.href);
+  const document = await fetchJson(fetch, options.discoveryUrl.href, DISCOVERY_HINT);
   const metadata = usableMetadata({
     ...document,
     issuer: expectedIssuer(options, document['issuer']),

@@ -1,9 +1,10 @@
-/** Constraints that are not what they should be would be met by every token, or by none: both are found at boot. */
-
 const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
 const isList = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.every(isScalar);
 
-/** What is wrong with claim constraints, in words that follow their name; `undefined` where nothing is. */
+/**
+ * What is wrong with claim constraints, in words that follow their name; `undefined` where nothing is. Wrong ones would be
+ * met by every token, or by none.
+ */
 export function claimConstraintsProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return 'must be an object of claim paths, e.g. { "realm_access.roles": ["admin"] }';

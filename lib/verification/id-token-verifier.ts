@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
+import { decodeProtectedHeader, type JWTPayload } from 'jose';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { plainCause } from '../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { IssuerKeys } from './issuer-keys.js';
-import { unknownKey } from './remote-key-set.js';
+import { verifySignature } from './verify-signature.js';
 
 /** What the login knows about the ID token it expects. */
 export interface IdTokenExpectations {
@@ -37,29 +37,22 @@ export class IdTokenVerifier {
   }
 
   private async verifySignature(idToken: string): Promise<JWTPayload> {
-    const { clientId, clockTolerance } = this.options;
+    const { clientId: audience, clockTolerance } = this.options;
     const { issuer, algorithms } = await this.issuer.metadata();
     try {
       const { alg, kid } = decodeProtectedHeader(idToken);
-      if (alg === undefined || !algorithms.includes(alg as never)) throw new Error('algorithm not allowed');
-      let failure: unknown;
-      for (const key of await this.issuer.keys.findForIssued({ alg, kid })) {
-        const publicKey = await key.importFor(alg);
-        if (publicKey === undefined) continue;
-        try {
-          const { payload } = await jwtVerify(idToken, publicKey, {
-            algorithms: [alg],
-            issuer,
-            audience: clientId,
-            clockTolerance,
-            requiredClaims: ['sub', 'exp', 'iat'],
-          });
-          return payload;
-        } catch (error) {
-          failure = error;
-        }
-      }
-      throw failure ?? unknownKey();
+      if (alg === undefined || !algorithms.includes(alg)) throw new Error('its algorithm is not accepted');
+      const keys = await this.issuer.keys.findForIssued({ alg, kid });
+      const requiredClaims = ['sub', 'exp', 'iat'];
+      const { payload } = await verifySignature(idToken, keys, {
+        alg,
+        issuer,
+        audience,
+        clockTolerance,
+        requiredClaims,
+      });
+      if (payload.iat! > Date.now() / 1_000 + clockTolerance) throw new Error('it was issued in the future ("iat")');
+      return payload;
     } catch (cause) {
       if (cause instanceof OidcAuthError && cause.code.startsWith('provider_')) throw cause;
       throw new OidcAuthError('id_token_invalid', 'The identity provider issued an ID token that is not valid.', {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { SingleFlight } from '../provider/single-flight.js';
-import { VerificationKey, type KeySelector } from './key-set.js';
+import { VerificationKey, type KeySelector } from './verification-key.js';
 
 /** ms on a clock that never jumps. */
 export type MonotonicClock = () => number;

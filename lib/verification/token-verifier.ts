@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeJwt, jwtVerify, type JWTPayload } from 'jose';
+import { decodeJwt, type JWTPayload } from 'jose';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog, quoted } from '../errors/operator-log.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
@@ -12,9 +12,8 @@ import {
 } from './access-token-rules.js';
 import type { IdTokenClaims } from './claims.js';
 import { IssuerKeys } from './issuer-keys.js';
-import { fromJoseError } from './jwt-errors.js';
-import type { VerificationKey } from './key-set.js';
-import { unknownKey } from './remote-key-set.js';
+import type { VerificationKey } from './verification-key.js';
+import { verifySignature } from './verify-signature.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 /** Verifies access tokens: for guards, and for whatever else of the application receives one. */
@@ -62,6 +61,7 @@ export class TokenVerifier {
     assertAlgorithm(header.alg, algorithms);
     const keys = await this.issuer.keys.find(header, () => this.assertIssuedBy(issuer, token));
     const { payload, key } = await this.verifySignature(token, header.alg, keys, issuer);
+    assertSubject(payload);
     assertAccessToken(header, payload, this.options.clientId);
     this.assertAudience(payload);
     const claims = deepFreeze(payload) as unknown as IdTokenClaims;
@@ -75,28 +75,14 @@ export class TokenVerifier {
     keys: readonly VerificationKey[],
     issuer: string,
   ): Promise<{ payload: JWTPayload; key: VerificationKey }> {
-    let failure: OidcAuthError | undefined;
-    for (const key of keys) {
-      const publicKey = await key.importFor(alg);
-      if (publicKey === undefined) continue;
-      try {
-        const { payload } = await jwtVerify(token, publicKey, {
-          algorithms: [alg],
-          issuer,
-          clockTolerance: this.options.clockTolerance,
-          requiredClaims: ['exp', 'sub'],
-        });
-        if (typeof payload.sub !== 'string' || payload.sub === '') {
-          throw new OidcAuthError('token_claims_invalid', 'The token has no valid "sub" claim.');
-        }
-        return { payload, key };
-      } catch (error) {
-        failure = fromJoseError(error);
-        if (failure.code === 'token_issuer_unknown') this.assertIssuedBy(issuer, token);
-        if (failure.code !== 'token_signature_invalid') throw failure;
-      }
+    try {
+      const { clockTolerance } = this.options;
+      return await verifySignature(token, keys, { alg, issuer, clockTolerance, requiredClaims: ['exp', 'sub'] });
+    } catch (error) {
+      // Says which issuer the token names.
+      if (error instanceof OidcAuthError && error.code === 'token_issuer_unknown') this.assertIssuedBy(issuer, token);
+      throw error;
     }
-    throw failure ?? unknownKey();
   }
 
   /** @returns true, so that it can be asked before keys are fetched on account of a token */
@@ -113,12 +99,18 @@ export class TokenVerifier {
     if (isMeantForUs(claims, audience, clientId)) return;
     const accepted =
       audience.length > 0
-        ? `accepted by the option audience: ${quoted(audience)}`
-        : `accepted without the option audience: ${quoted(clientId)} in "aud", "azp" or "client_id"`;
+        ? `but the option audience accepts only ${quoted(audience)}`
+        : `but without the option audience ${quoted(clientId)} must be in "aud", "azp" or "client_id"`;
     throw new OidcAuthError('token_audience_mismatch', 'The token is meant for another application ("aud").', {
       operatorHint: `A token was refused: its "aud" is ${quoted(claims.aud)}, ${accepted}.`,
     });
   }
+}
+
+/** A user is known by issuer and subject, so there must be one. */
+function assertSubject({ sub }: JWTPayload): void {
+  if (typeof sub === 'string' && sub !== '') return;
+  throw new OidcAuthError('token_claims_invalid', 'The token has no valid "sub" claim.');
 }
 
 function unverifiedIssuer(token: string): unknown {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { IdTokenClaims } from './claims.js';
-import { VerificationKey } from './key-set.js';
+import { VerificationKey } from './verification-key.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 const jwk = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });

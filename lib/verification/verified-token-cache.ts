@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { IdTokenClaims } from './claims.js';
-import type { VerificationKey } from './key-set.js';
+import type { VerificationKey } from './verification-key.js';
 
 const MOST_TOKENS = 10_000;
 

@@ -1,7 +1,7 @@
 import { Controller, Get, Injectable, UseGuards, type CanActivate, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { OidcAuthModule, OidcGuard, OptionalOidcGuard, TokenVerifier } from '../../lib/index.js';
+import { OidcAuthModule, OidcAuthError, OidcGuard, OptionalOidcGuard, TokenVerifier } from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
 import { bearer } from '../fixtures/application.js';
 
@@ -97,5 +97,17 @@ describe.each(adapters)("an application's own tests, on $name", (adapter) => {
     const status = await start(build().overrideProvider(TokenVerifier).useValue(verifier));
     expect(await status('/guarded')).toBe(401);
     expect(await status('/guarded', bearer('anything'))).toBe(200);
+  });
+
+  it('say whose token is whose, as the README advises: any other is 401, or nobody where a token is optional', async () => {
+    const alice = { iss: 'https://idp.example.org', sub: 'alice', exp: 4_102_444_800, scope: 'orders:read' };
+    const verifier = {
+      recall: (token: string) => (token === 'token-of-alice' ? alice : undefined),
+      verify: () => Promise.reject(new OidcAuthError('token_signature_invalid', 'not a token of this test')),
+    };
+    const status = await start(build().overrideProvider(TokenVerifier).useValue(verifier));
+    expect(await status('/guarded', bearer('token-of-alice'))).toBe(200);
+    expect(await status('/guarded', bearer('junk'))).toBe(401);
+    expect(await status('/guarded')).toBe(401);
   });
 });

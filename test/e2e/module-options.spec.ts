@@ -43,7 +43,7 @@ describe('options are checked at boot', () => {
       "endpoints.logn is not an endpoint: did you mean login?
       clientsecret is not an option: did you mean clientSecret?
       clientId is missing: is the environment variable it is read from set?
-      discoveryUrl must be an absolute https:// URL, e.g. "https://idp.example.org/…"
+      discoveryUrl must be an absolute https:// URL
       timeout must be a whole number of milliseconds from 1 to 600000
       algorithms [0] must be one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519""
     `);
@@ -191,14 +191,18 @@ describe('what a factory returns is checked at boot', () => {
     await expect(bootAsync(failing)).rejects.toThrow('the vault is closed');
   });
 
-  it('an option beside the factory belongs into its result', async () => {
-    const registration = OidcAuthModule.forRootAsync({ useFactory: () => valid, clientId: 'x' } as never);
-    await expect(startApplication(adapters[0], { module: { imports: [registration] } })).rejects.toThrow(
-      'clientId belongs into what the factory returns',
-    );
-  });
-
-  it('no factory at all', () => {
-    expect(() => OidcAuthModule.forRootAsync({})).toThrow('needs useFactory, useClass or useExisting');
+  it.each([
+    [
+      'an option beside the factory',
+      { useFactory: () => valid, clientId: 'x' },
+      'clientId is an option: let the factory return it',
+    ],
+    ['a misspelled extra', { useFactory: () => valid, prefx: '/api' }, 'prefx is not known here: did you mean prefix?'],
+    ['no factory at all', {}, 'forRootAsync needs one of useFactory, useClass, useExisting, and was given 0'],
+    ['two factories', { useFactory: () => valid, useClass: class {} }, 'and was given 2'],
+    ['modules that are no list', { useFactory: () => valid, imports: {} }, 'imports must be an array of modules'],
+  ])('%s', async (_, registration, expected) => {
+    const imports = [OidcAuthModule.forRootAsync(registration as never)];
+    await expect(startApplication(adapters[0], { module: { imports } })).rejects.toThrow(expected);
   });
 });

@@ -10,12 +10,16 @@ const { createProvider } = await import('./provider.js');
 const port = Number(process.env['PORT'] ?? 4000);
 const issuer = process.env['ISSUER'] ?? `http://localhost:${port}`;
 
+const audience = process.env['OIDC_AUDIENCE'] ?? 'urn:quickstart';
+if (!URL.canParse(audience))
+  throw new Error(`OIDC_AUDIENCE must be a URI for this provider, not "${audience}" (RFC 8707)`);
+
 const provider = createProvider({
   issuer,
   clientId: process.env['OIDC_CLIENT_ID'] ?? 'quickstart',
   clientSecret: process.env['OIDC_CLIENT_SECRET'] ?? 'quickstart-secret-for-this-machine-only',
   applicationUrls: (process.env['APPLICATION_URLS'] ?? 'http://localhost:3000/').split(' '),
-  audience: process.env['OIDC_AUDIENCE'] ?? 'urn:quickstart',
+  audience,
   accessTokenTtl: Number(process.env['ACCESS_TOKEN_TTL'] ?? 300),
 });
 provider.on('server_error', (_ctx, error) => console.error(error));

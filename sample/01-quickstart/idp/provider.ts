@@ -59,7 +59,7 @@ export function createProvider(options: DemoProviderOptions): Provider {
       Grant: 86_400,
       IdToken: 3600,
       Interaction: 3600,
-      RefreshToken: 86_400,
+      RefreshToken: 30 * 86_400,
       Session: 86_400,
     },
     renderError: (ctx, out) => errorPage(ctx, out, options.applicationUrls[0]),

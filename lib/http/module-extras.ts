@@ -1,8 +1,8 @@
-import type { EndpointPaths } from '../http/endpoints.js';
-import { ENDPOINT_NAMES, ENDPOINTS } from '../http/endpoints.js';
-import { joinPaths } from './addresses.js';
-import { nearestName } from './nearest-name.js';
-import type { EndpointName, OidcAuthModuleExtras } from './oidc-auth-options.js';
+import type { EndpointPaths } from './endpoints.js';
+import { ENDPOINT_NAMES, ENDPOINTS } from './endpoints.js';
+import { joinPaths } from '../options/addresses.js';
+import { nearestName } from '../options/nearest-name.js';
+import type { EndpointName, OidcAuthModuleExtras } from '../options/oidc-auth-options.js';
 
 /** Where the endpoints of a registration are. What is wrong with the extras is told by {@link extraProblems}. */
 export function endpointPathsOf({ prefix, endpoints }: OidcAuthModuleExtras): EndpointPaths {
@@ -17,11 +17,12 @@ export function endpointPathsOf({ prefix, endpoints }: OidcAuthModuleExtras): En
 
 /** All that is wrong with the extras, in words that say how to mend it. */
 export function extraProblems(extras: OidcAuthModuleExtras): string[] {
-  const { prefix, endpoints, isGlobal, controllers } = extras;
+  const { prefix, endpoints, isGlobal, controllers, imports } = extras;
   return [
     ...(prefix === undefined || typeof prefix === 'string' ? [] : ['prefix must be a string, e.g. "/api"']),
     ...(isGlobal === undefined || typeof isGlobal === 'boolean' ? [] : ['isGlobal must be true or false']),
     ...(controllers === undefined || Array.isArray(controllers) ? [] : ['controllers must be an array of classes']),
+    ...(imports === undefined || Array.isArray(imports) ? [] : ['imports must be an array of modules']),
     ...Object.entries(endpoints ?? {}).flatMap(([name, path]) => endpointProblem(name, path)),
     ...duplicatePaths(endpointPathsOf(extras)),
   ];
