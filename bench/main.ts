@@ -7,7 +7,7 @@ import { memoryOverTokens } from './measure/memory.js';
 import { patterns } from './measure/patterns.js';
 import { fullPlan, tokensNeeded, quickPlan } from './measure/plan.js';
 import { conditions } from './report/machine.js';
-import type { MemoryRun } from './report/memory.js';
+import { bytesPerToken, type MemoryRun } from './report/memory.js';
 import { report } from './report/report.js';
 import type { Adapter } from './server/adapters.js';
 import { audience } from './tokens/claims.js';
@@ -56,5 +56,13 @@ if (wasteful.length > 0) {
   console.error(
     `A cold burst must fetch the key set once, not ${wasteful.map((burst) => burst.jwksFetches).join(', ')} times`,
   );
+  process.exitCode = 1;
+}
+
+// A token that was let go leaves nothing behind; the smallest of them alone has more than a thousand bytes. The quick
+// plan ends before the memory of tokens is full.
+const growth = bytesPerToken(memory.find(({ variant }) => variant === product)!.looks, 'heapUsed');
+if (!quick && growth > 100) {
+  console.error(`Memory must not grow with the number of distinct tokens, but did by ${growth.toFixed(0)} bytes each`);
   process.exitCode = 1;
 }

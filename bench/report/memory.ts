@@ -12,17 +12,16 @@ export function memory(runs: readonly MemoryRun[]): string {
     [
       `${variant.title}, heap MB`,
       ...looks.map(({ heapUsed }) => megabytes(heapUsed)),
-      bytesPerToken(looks, 'heapUsed'),
+      integer(bytesPerToken(looks, 'heapUsed')),
     ],
-    [`${variant.title}, rss MB`, ...looks.map(({ rss }) => megabytes(rss)), bytesPerToken(looks, 'rss')],
+    [`${variant.title}, rss MB`, ...looks.map(({ rss }) => megabytes(rss)), integer(bytesPerToken(looks, 'rss'))],
   ]);
   const steps = runs[0]?.looks.map(({ tokens }) => integer(tokens)) ?? [];
   return table(['distinct tokens seen', ...steps, 'bytes per further token'], rows);
 }
 
 /** What each token after the first look has left behind: about 0 where memory is flat. */
-function bytesPerToken(looks: readonly MemoryLook[], figure: 'heapUsed' | 'rss'): string {
-  const first = looks.at(0);
-  const last = looks.at(-1);
-  return first && last ? integer((last[figure] - first[figure]) / (last.tokens - first.tokens)) : '';
+export function bytesPerToken(looks: readonly MemoryLook[], figure: 'heapUsed' | 'rss'): number {
+  const [first, last] = [looks[0]!, looks.at(-1)!];
+  return (last[figure] - first[figure]) / (last.tokens - first.tokens);
 }
