@@ -1,4 +1,5 @@
 import { jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import type { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { fromJoseError } from './jwt-errors.js';
 import { unknownKey } from './remote-key-set.js';
 import type { VerificationKey } from './verification-key.js';
@@ -20,7 +21,7 @@ export async function verifySignature(
   keys: readonly VerificationKey[],
   { alg, ...expected }: JwtExpectations,
 ): Promise<{ payload: JWTPayload; key: VerificationKey }> {
-  let failure = unknownKey();
+  let failure: OidcAuthError | undefined;
   for (const key of keys) {
     const publicKey = await key.importFor(alg);
     if (publicKey === undefined) continue;
@@ -32,5 +33,5 @@ export async function verifySignature(
       if (failure.code !== 'token_signature_invalid') throw failure;
     }
   }
-  throw failure;
+  throw failure ?? unknownKey();
 }
