@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { adapters } from '../fixtures/adapters.js';
 import { bearer } from '../fixtures/application.js';
 import { fault, generateSigningKey, startOp, type SigningKey, type TestOp } from '../fixtures/op/index.js';
 import { startVerifyingApplication, type VerifyingApplication } from '../fixtures/verifying-application.js';
@@ -10,12 +11,12 @@ beforeAll(async () => {
   foreign = await generateSigningKey('ES256');
 });
 
-describe('when the provider', () => {
+describe.each(adapters)('on $name, when the provider', (adapter) => {
   let op: TestOp;
   let app: VerifyingApplication;
   const start = async () => {
     op = await startOp({ signingAlgorithm: 'ES256' });
-    app = await startVerifyingApplication(op);
+    app = await startVerifyingApplication(op, {}, adapter);
     expect(await app.verdict(await op.mint())).toBe('accepted');
   };
   afterEach(async () => {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { adapters } from '../fixtures/adapters.js';
 import { bearer } from '../fixtures/application.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { startVerifyingApplication, type VerifyingApplication } from '../fixtures/verifying-application.js';
@@ -14,12 +15,12 @@ afterAll(() => op.close());
 beforeEach(() => op.reset());
 afterEach(() => app?.close());
 
-describe('64 requests at once, before anything is known', () => {
+describe.each(adapters)('on $name, 64 requests at once, before anything is known', (adapter) => {
   it('cause one discovery and one fetch of the keys', async () => {
     op.faults.set('discovery', fault.delay(50));
     op.faults.set('jwks', fault.delay(50));
     const tokens = await Promise.all(Array.from({ length: 64 }, (_, index) => op.mint({ sub: `user-${index}` })));
-    app = await startVerifyingApplication(op);
+    app = await startVerifyingApplication(op, {}, adapter);
     const verdicts = await Promise.all(tokens.map((token) => app!.verdict(token)));
     expect(new Set(verdicts)).toEqual(new Set(['accepted']));
     expect(op.requests('discovery')).toHaveLength(1);
@@ -27,10 +28,10 @@ describe('64 requests at once, before anything is known', () => {
   });
 });
 
-describe('while the provider is down', () => {
+describe.each(adapters)('on $name, while the provider is down', (adapter) => {
   it('the application boots, answers 503 to tokens and nobody to an optional guard, and recovers by itself', async () => {
     await op.down();
-    app = await startVerifyingApplication(op);
+    app = await startVerifyingApplication(op, {}, adapter);
     const token = await op.mint();
     const refused = await app.fetch('/me', bearer(token));
     expect(refused.status).toBe(503);
@@ -44,13 +45,13 @@ describe('while the provider is down', () => {
 
   it('says in the log where it was looked for, and that the application runs on', async () => {
     await op.down();
-    app = await startVerifyingApplication(op);
+    app = await startVerifyingApplication(op, {}, adapter);
     await expect.poll(() => app!.operator.containing('cannot be reached')).not.toHaveLength(0);
     expect(app.operator.containing('cannot be reached')[0]).toContain(op.discoveryUrl);
   });
 
   it('tokens are verified with the keys that are known, seen before or not', async () => {
-    app = await startVerifyingApplication(op);
+    app = await startVerifyingApplication(op, {}, adapter);
     const seen = await op.mint();
     expect(await app.verdict(seen)).toBe('accepted');
     await op.down();
@@ -60,7 +61,7 @@ describe('while the provider is down', () => {
   });
 });
 
-describe('no keys can be had', () => {
+describe.each(adapters)('on $name, no keys can be had', (adapter) => {
   it.each([
     ['the keys cannot be reached', 'jwks', fault.down, 503],
     ['the provider fails', 'jwks', fault.status(500), 503],
@@ -89,7 +90,7 @@ describe('no keys can be had', () => {
     ],
   ] as const)('%s', async (_what, endpoint, broken, status) => {
     op.faults.set(endpoint, broken);
-    app = await startVerifyingApplication(op);
+    app = await startVerifyingApplication(op, {}, adapter);
     const response = await app.fetch('/me', bearer(await op.mint()));
     expect(response.status).toBe(status);
     expect(response.headers.has('retry-after')).toBe(status === 503);
@@ -100,7 +101,7 @@ describe('no keys can be had', () => {
 
   it('in time', async () => {
     op.faults.set('jwks', fault.hang);
-    app = await startVerifyingApplication(op, { timeout: 100 });
+    app = await startVerifyingApplication(op, { timeout: 100 }, adapter);
     expect((await app.fetch('/me', bearer(await op.mint()))).status).toBe(503);
   });
 });
