@@ -2,8 +2,10 @@ import { readdir, rename, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { CheckFailure, run } from './run.mjs';
 
-const REQUIRED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
-const COMPILED = /^dist\/.+\.(js|d\.ts)$/;
+// The documents that the README links to are read where the package is installed, too.
+const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/http.md'];
+const REQUIRED = ['package.json', 'LICENSE', ...DOCUMENTS];
+const EXPECTED = /^(dist\/.+\.(js|d\.ts)|docs\/.+\.md)$/;
 const TEST_ONLY = /\.(spec|test|bench|e2e)\./;
 
 /** Packs as `npm publish` would (`prepack` builds first) into `folder`/package.tgz and unpacks beside it. */
@@ -19,7 +21,7 @@ export async function packAndUnpack(folder) {
 export async function checkContents(unpacked) {
   const files = await listFiles(unpacked);
   const missing = REQUIRED.filter((file) => !files.includes(file));
-  const unexpected = files.filter((file) => !REQUIRED.includes(file) && (!COMPILED.test(file) || TEST_ONLY.test(file)));
+  const unexpected = files.filter((file) => !REQUIRED.includes(file) && (!EXPECTED.test(file) || TEST_ONLY.test(file)));
   if (missing.length > 0)
     throw new CheckFailure(`${missing.join(', ')} not in the tarball: write it, or add it to "files"`);
   if (unexpected.length > 0) {
