@@ -33,7 +33,7 @@ function buildAll() {
   build('the library', {
     sources: ['lib', 'tsconfig.json', 'tsconfig.build.json'],
     result: 'dist/index.js',
-    command: ['@nestjs/cli/bin/nest.js', 'build'],
+    command: ['typescript/bin/tsc', '--project', 'tsconfig.build.json'],
   });
   build('the quickstart', {
     sources: [`${SAMPLE}/src`, `${SAMPLE}/idp`, `${SAMPLE}/tsconfig.json`, 'dist/index.js'],
