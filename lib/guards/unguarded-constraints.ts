@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { CLAIMS, ROLES, SCOPES } from './metadata.js';
 import { demandOf, OidcGuard } from './oidc.guard.js';
+import { routeHandlersOf } from './route-handlers.js';
 import { nearestDecision, type Level } from './route-policy.js';
 
 const CONSTRAINTS = [SCOPES, CLAIMS, ROLES];
@@ -32,23 +33,8 @@ export class UnguardedConstraints {
 
 function unguardedHandlers(controller: Level): string[] {
   const isConstrained = (level: Level) => CONSTRAINTS.some((key) => Reflect.hasMetadata(key, level));
-  return handlersOf(controller)
+  return routeHandlersOf(controller)
     .filter((handler) => isConstrained(handler) || isConstrained(controller))
     .filter((handler) => nearestDecision(handler, controller, demandOf) === undefined)
     .map((handler) => `${controller.name}.${handler.name}`);
-}
-
-/** Methods that have a route. */
-function handlersOf(controller: Level): Function[] {
-  const handlers: Function[] = [];
-  for (
-    let prototype = controller.prototype;
-    prototype !== Object.prototype;
-    prototype = Object.getPrototypeOf(prototype)
-  ) {
-    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(prototype)) as PropertyDescriptor[]) {
-      if (typeof value === 'function' && Reflect.hasMetadata('path', value)) handlers.push(value);
-    }
-  }
-  return handlers;
 }

@@ -1,6 +1,7 @@
 import { RequestMapping, type Type } from '@nestjs/common';
 import { IS_PUBLIC } from '../guards/metadata.js';
 import { demandOf } from '../guards/oidc.guard.js';
+import { prototypesOf } from '../guards/route-handlers.js';
 import { usedGuards } from '../guards/route-policy.js';
 import type { AuthController } from './auth.controller.js';
 import { ENDPOINT_NAMES, ENDPOINTS, type EndpointPaths } from './endpoints.js';
@@ -37,11 +38,8 @@ export function bindEndpoints(base: Type<AuthController>, { paths }: EndpointPat
 
 /** The handler of a name in a class and its bases, the base's first. */
 function handlersOf(type: Type<unknown>, name: string): Function[] {
-  const handlers: Function[] = [];
-  for (let prototype = type.prototype; prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
-    if (Object.hasOwn(prototype, name)) handlers.unshift(prototype[name]);
-  }
-  return handlers;
+  const prototypes = prototypesOf(type).toReversed() as Record<string, Function>[];
+  return prototypes.filter((prototype) => Object.hasOwn(prototype, name)).map((prototype) => prototype[name]!);
 }
 
 function isGuarded(handler: Function): boolean {

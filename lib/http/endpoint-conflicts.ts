@@ -1,9 +1,7 @@
 import type { Type } from '@nestjs/common';
+import { PATH, routeHandlersOf } from '../guards/route-handlers.js';
 import { joinPaths } from '../options/addresses.js';
 import { ENDPOINT_NAMES, type EndpointPaths } from './endpoints.js';
-
-/** Where Nest keeps what `@Controller()` and `@Get()` were given. */
-const PATH = 'path';
 
 /** Says which routes of the application's controllers lie on an endpoint's path: adapters would serve either. */
 export function endpointConflicts(controllers: readonly Type<unknown>[], { paths }: EndpointPaths): string[] {
@@ -20,21 +18,8 @@ export function endpointConflicts(controllers: readonly Type<unknown>[], { paths
 
 function routesOf(controller: Type<unknown>): string[] {
   const bases = list(Reflect.getMetadata(PATH, controller));
-  const handlers = prototypesOf(controller)
-    .flatMap((prototype) => Object.values(Object.getOwnPropertyDescriptors(prototype)))
-    .map(({ value }) => value as unknown)
-    .filter((value): value is Function => typeof value === 'function' && Reflect.hasOwnMetadata(PATH, value));
-  const routes = handlers.flatMap((handler) => list(Reflect.getOwnMetadata(PATH, handler)));
+  const routes = routeHandlersOf(controller).flatMap((handler) => list(Reflect.getOwnMetadata(PATH, handler)));
   return bases.flatMap((base) => routes.map((route) => joinPaths(base, route)));
-}
-
-/** Routes are inherited, too. */
-function prototypesOf(type: Type<unknown>): object[] {
-  const prototypes: object[] = [];
-  for (let prototype = type.prototype; prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
-    prototypes.push(prototype);
-  }
-  return prototypes;
 }
 
 function list(value: unknown): string[] {

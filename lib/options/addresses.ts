@@ -44,7 +44,7 @@ function isHttp(url: URL): boolean {
  * Characters that parsers of URLs disagree about: controls, spaces and backslashes. What holds one is refused rather
  * than understood.
  */
-export function hasUnsafeCharacters(value: string): boolean {
+function hasUnsafeCharacters(value: string): boolean {
   // oxlint-disable-next-line no-control-regex -- control characters are exactly what is looked for
   return /[\u0000-\u0020\u007f-\uffff\\]/.test(value);
 }

@@ -75,16 +75,21 @@ function* unknownNames(options: OidcAuthOptions): Generator<string> {
 
 function* missingNames(options: OidcAuthOptions): Generator<string> {
   for (const name of REQUIRED) {
-    if (options[name] === undefined || (options[name] as string) === '')
-      yield `${name} is missing: is the environment variable it is read from set?`;
+    if (isMissing(options, name)) yield `${name} is missing: is the environment variable it is read from set?`;
   }
+}
+
+/** A variable of the environment that is set to nothing is as good as not set, where there must be something. */
+function isMissing(options: OidcAuthOptions, name: keyof OidcAuthOptions): boolean {
+  const isRequired = (REQUIRED as readonly string[]).includes(name);
+  return options[name] === undefined || (isRequired && options[name] === '');
 }
 
 function* badValues(options: OidcAuthOptions): Generator<string> {
   for (const [name, rule] of Object.entries(OPTION_RULES)) {
-    const value = options[name as keyof OidcAuthOptions];
-    const isMissing = value === undefined || (value === '' && (REQUIRED as readonly string[]).includes(name));
-    const problem = isMissing ? undefined : rule(value);
+    const problem = isMissing(options, name as keyof OidcAuthOptions)
+      ? undefined
+      : rule(options[name as keyof OidcAuthOptions]);
     if (problem !== undefined) yield `${name} ${problem}`;
   }
 }

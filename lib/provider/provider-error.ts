@@ -1,9 +1,4 @@
-import {
-  AuthorizationResponseError,
-  ClientError,
-  ResponseBodyError,
-  WWWAuthenticateChallengeError,
-} from 'openid-client';
+import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { invalidResponse, unreachable } from './outgoing-fetch.js';
 
@@ -24,8 +19,8 @@ const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
 export function fromProviderError(error: unknown, url: string): OidcAuthError {
   const ours = ownErrorIn(error);
   if (ours !== undefined) return ours;
-  if (error instanceof ResponseBodyError || error instanceof AuthorizationResponseError) {
-    return refused(error.error, error.error_description, (error as ResponseBodyError).status ?? 400, url);
+  if (error instanceof ResponseBodyError) {
+    return refused(error.error, error.error_description, error.status, url);
   }
   if (error instanceof WWWAuthenticateChallengeError) {
     const [challenge] = error.cause;
