@@ -3,11 +3,19 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['lib/**/*.spec.ts', 'test/**/*.spec.ts'],
-    exclude: ['**/node_modules/**', 'test/browser/**', 'test/keycloak/**'],
+    exclude: [
+      '**/node_modules/**',
+      'test/browser/**',
+      'test/keycloak/**',
+      'test/python/**',
+      'test/{contract,stores}/mariadb*.spec.ts',
+    ],
     environment: 'node',
     // Files share a worker and what it has imported, which halves the time: Nest and the provider are big.
     isolate: false,
     setupFiles: ['test/setup.ts'],
+    // Starts a database server when a test first asks for one.
+    globalSetup: ['test/fixtures/databases/global-setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -10,7 +10,7 @@ export type {
   TrustedIssuer,
 } from './options/oidc-auth-options.js';
 
-export type { SignatureAlgorithm } from './options/signature-algorithms.js';
+export type { SignatureAlgorithm, SigningAlgorithm } from './options/signature-algorithms.js';
 
 export { OidcGuard } from './guards/oidc.guard.js';
 export type { Demand } from './guards/route-policy.js';
@@ -26,9 +26,14 @@ export { OidcAuthService, type LogoutRequest } from './login/oidc-auth.service.j
 export type { LoginRedirect, LoginRequest } from './login/authorization-request.js';
 export type { BrowserBinding, BrowserCookie } from './login/browser-binding.js';
 export type { AuthorizationResponse, CodeGrant } from './login/code-redemption.js';
+export type { PublicKey, SessionCredential, TokenExchangeRequest } from './login/token-issuer.js';
 export type { TokenResponse } from './login/token-response.js';
 export type { UserInfo } from './login/user-info.js';
 export type { DeviceAuthorization } from './provider/device-authorization.js';
+
+export { TokenBroker, type MintRequest, type ReencryptionReport } from './broker/token-broker.js';
+export type { SessionInfo } from './broker/sessions.js';
+export type { BrokerEvent, KeyRotationReason, MintingReason, SessionEnd } from './broker/broker-events.js';
 
 export { TokenVerifier } from './verification/token-verifier.js';
 export { IdTokenClaims, type JsonValue } from './verification/claims.js';
@@ -44,5 +49,8 @@ export {
   type BrokerRecord,
   type BrokerRecordFilter,
   type BrokerRecordKind,
+  type BrokerRecordPage,
+  type IdentifiedBrokerRecord,
 } from './store/broker-store.js';
+export { MemoryBrokerStore } from './store/memory-broker-store.js';
 export { OidcAuthError, type OidcAuthErrorCode, type OidcAuthErrorDetails } from './errors/oidc-auth-error.js';

@@ -11,6 +11,13 @@ import {
   type Type,
 } from '@nestjs/common';
 import { APP_GUARD, ModulesContainer, RouterModule } from '@nestjs/core';
+import { BROKER_PROVIDERS } from './broker/broker-providers.js';
+import { BrokerTokenIssuer } from './broker/broker-token-issuer.js';
+import { OwnIssuer } from './broker/own-issuer.js';
+import { StoreClock } from './broker/store-clock.js';
+import { StoredOneTimeUse } from './broker/stored-one-time-use.js';
+import { TokenBroker } from './broker/token-broker.js';
+import { Clock, SystemClock } from './clock/clock.js';
 import { OidcAuthError } from './errors/oidc-auth-error.js';
 import { OidcGuard } from './guards/oidc.guard.js';
 import { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
@@ -37,9 +44,11 @@ import { IdentityProvider } from './provider/identity-provider.js';
 import { KeyRing } from './sealing/key-ring.js';
 import { StartUp } from './start-up.js';
 import { BrokerStore } from './store/broker-store.js';
+import { configuredStore, PROVIDED_STORE } from './store/configured-store.js';
 import { IdTokenVerifier } from './verification/id-token-verifier.js';
 import { IssuerKeys } from './verification/issuer-keys.js';
-import { TokenVerifier } from './verification/token-verifier.js';
+import { ProviderAccessTokens } from './verification/provider-access-token.js';
+import { ProviderTokenVerifier, TokenVerifier } from './verification/token-verifier.js';
 
 /** How `forRootAsync` comes by its options: exactly one of the three `use…`. */
 export interface OidcAuthModuleAsyncOptions extends OidcAuthModuleExtras {
@@ -83,7 +92,9 @@ export class OidcAuthModule implements OnModuleInit, OnApplicationBootstrap {
    */
   static forRoot(optionsAndExtras: OidcAuthOptions & OidcAuthModuleExtras): DynamicModule {
     const { options, extras } = split(optionsAndExtras);
-    return register(extras, [{ provide: RAW_OPTIONS, useValue: options }], []);
+    const { brokerJwksPath: jwks } = options;
+    const endpoints = typeof jwks === 'string' ? { jwks, ...extras.endpoints } : extras.endpoints;
+    return register({ ...extras, endpoints }, [{ provide: RAW_OPTIONS, useValue: options }], []);
   }
 
   /** Registers the module with options that are made at boot. Extras stand beside `useFactory`, not in its result. */
@@ -156,6 +167,13 @@ function register(
     ...(hasGuard ? [] : ['globalGuard must be true, false or a class that extends OidcGuard']),
     ...endpointConflicts(controllers, endpointPaths),
   ];
+  const registration = {
+    problems: allProblems,
+    prefix: endpointPaths.prefix,
+    hasTokenEndpoint: endpointPaths.paths.token !== undefined,
+    jwksPath: endpointPaths.paths.jwks,
+    hasStoreProvider: extras.brokerStore !== undefined,
+  };
   // Nest keeps a module's route prefix by class, so each registration has a class of its own.
   class Registration extends OidcAuthModule {}
   Object.defineProperty(Registration, 'name', { value: OidcAuthModule.name });
@@ -178,7 +196,7 @@ function register(
       { provide: ENDPOINT_PATHS, useValue: endpointPaths },
       {
         provide: RESOLVED_OPTIONS,
-        useFactory: (options: OidcAuthOptions) => resolveOptions(options, allProblems),
+        useFactory: (options: OidcAuthOptions) => resolveOptions(options, registration),
         inject: [RAW_OPTIONS],
       },
       {
@@ -188,7 +206,7 @@ function register(
       },
       IdentityProvider,
       IssuerKeys,
-      TokenVerifier,
+      ProviderAccessTokens,
       IdTokenVerifier,
       RedirectPolicy,
       LoginStates,
@@ -198,13 +216,44 @@ function register(
       OidcAuthService,
       UnguardedConstraints,
       StartUp,
-      { provide: OneTimeUse, useClass: InMemoryOneTimeUse },
-      { provide: TokenIssuer, useClass: PassThroughTokenIssuer },
-      { provide: BrokerStore, useValue: null },
+      ...BROKER_PROVIDERS,
+      ...(extras.brokerStore === undefined ? [] : [{ provide: PROVIDED_STORE, ...extras.brokerStore } as Provider]),
+      {
+        provide: BrokerStore,
+        useFactory: configuredStore,
+        inject: [RESOLVED_OPTIONS, { token: PROVIDED_STORE, optional: true }],
+      },
+      SystemClock,
+      InMemoryOneTimeUse,
+      PassThroughTokenIssuer,
+      byMode(Clock, StoreClock, SystemClock),
+      byMode(OneTimeUse, StoredOneTimeUse, InMemoryOneTimeUse),
+      byMode(TokenIssuer, BrokerTokenIssuer, PassThroughTokenIssuer),
+      verifierOf(TokenVerifier, ({ broker }) => broker !== undefined),
+      verifierOf(ProviderTokenVerifier, () => false),
       ...guards,
       ...(hasGuard ? globalGuardProviders(globalGuard) : []),
     ],
-    exports: [OidcAuthService, TokenVerifier, RESOLVED_OPTIONS, BrokerStore, ...guards],
+    exports: [OidcAuthService, TokenVerifier, TokenBroker, RESOLVED_OPTIONS, BrokerStore, ...guards],
+  };
+}
+
+/** What broker mode does another way than pass-through mode. */
+function byMode<T>(token: InjectionToken<T>, broker: Type<T>, passThrough: Type<T>): Provider {
+  return {
+    provide: token,
+    useFactory: ({ broker: options }: ResolvedOptions, one: T, other: T) => (options === undefined ? other : one),
+    inject: [RESOLVED_OPTIONS, broker, passThrough],
+  };
+}
+
+/** A verifier of our own tokens, or of the provider's. */
+function verifierOf(type: typeof TokenVerifier, isForOwn: (options: ResolvedOptions) => boolean): Provider {
+  return {
+    provide: type,
+    useFactory: (options: ResolvedOptions, clock: Clock, provider: IssuerKeys, own: OwnIssuer) =>
+      new type(options, isForOwn(options) ? own : provider, clock),
+    inject: [RESOLVED_OPTIONS, Clock, IssuerKeys, OwnIssuer],
   };
 }
 

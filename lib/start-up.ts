@@ -30,10 +30,11 @@ export class StartUp {
   }
 
   private *warnings(): Generator<string> {
-    const { audience, clientSecret, encryptionKeys } = this.options;
+    const { audience, broker, clientSecret, encryptionKeys } = this.options;
+    const encrypted = broker === undefined ? 'login states are' : 'all that is stored is';
     if (clientSecret !== undefined && clientSecret.length < GOOD_SECRET_LENGTH && keyedBySecret(encryptionKeys)) {
       yield (
-        `clientSecret has fewer than ${GOOD_SECRET_LENGTH} characters, and login states are encrypted with a key derived from it: ` +
+        `clientSecret has fewer than ${GOOD_SECRET_LENGTH} characters, and ${encrypted} encrypted with a key derived from it: ` +
         'use a longer one, or set encryptionKeys.'
       );
     }
@@ -43,7 +44,7 @@ export class StartUp {
         'encryptionKeys where several processes serve one application.'
       );
     }
-    if (audience.length === 0) {
+    if (audience.length === 0 && broker === undefined) {
       yield (
         'The option audience is not set: tokens are accepted that were issued to or for the client ' +
         `"${this.options.clientId}". Set it to the name of this API.`

@@ -7,7 +7,8 @@ export type OidcAuthErrorCode =
   | 'options_invalid'
   | 'module_missing'
   | 'module_duplicate'
-  | 'broker_mode_unavailable'
+  | 'broker_mode_off'
+  | 'store_misconfigured'
   | 'guard_missing'
   // a request to one of the endpoints that is not acceptable
   | 'invalid_request'
@@ -30,6 +31,16 @@ export type OidcAuthErrorCode =
   | 'provider_invalid_response'
   | 'provider_rejected_client'
   | 'provider_error'
+  // broker mode: the store, and the session behind a refresh token
+  | 'store_unavailable'
+  | 'signing_key_unavailable'
+  | 'refresh_token_invalid'
+  | 'refresh_busy'
+  | 'session_ended'
+  | 'subject_changed'
+  | 'shutting_down'
+  | 'invalid_target'
+  | 'subject_token_invalid'
   // a token that is no valid access token for this application
   | 'token_missing'
   | 'authorization_header_repeated'

@@ -7,6 +7,7 @@ export function plainCause(error: unknown): Error {
   const plain = new Error(error.message);
   plain.name = error.name;
   if (error.stack !== undefined) plain.stack = error.stack;
-  const { code } = error as { code?: unknown };
+  // undici says what happened in the cause of "fetch failed".
+  const code = (error as { code?: unknown }).code ?? (error.cause as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? Object.assign(plain, { code }) : plain;
 }

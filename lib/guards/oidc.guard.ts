@@ -14,7 +14,7 @@ import { errorResponse } from '../http/error-response.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import type { IdTokenClaims } from '../verification/claims.js';
-import { assertConstraints, type EffectiveConstraints } from '../verification/constraints.js';
+import { assertConstraints, type EffectiveConstraints, type RolePlaces } from '../verification/constraints.js';
 import { TokenVerifier } from '../verification/token-verifier.js';
 import { rememberClaims } from './authenticated-request.js';
 import { readBearerToken } from './bearer-token.js';
@@ -33,6 +33,7 @@ interface RoutePlan {
   /** `undefined`: another guard, or none, decides for this route. */
   readonly demand: Demand | undefined;
   readonly constraints: EffectiveConstraints;
+  readonly rolePlaces: RolePlaces;
 }
 
 /**
@@ -131,7 +132,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
     request: HttpRequest,
     context: ExecutionContext,
   ): boolean | Promise<boolean> {
-    assertConstraints(claims, plan.constraints, this.options.roleSources);
+    assertConstraints(claims, plan.constraints, plan.rolePlaces);
     const accepted = this.accept(claims, context);
     if (!(accepted instanceof Promise)) return this.admit(accepted, claims, request);
     return accepted
@@ -168,6 +169,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
       controller,
       demand: this.demandFor(handler, controller),
       constraints: effectiveConstraints(handler, controller, this.options.claims),
+      rolePlaces: { sources: this.options.roleSources, areFlattened: this.options.broker !== undefined },
     };
     this.plans.set(handler, plan);
     return plan;

@@ -8,15 +8,16 @@ import { claimsOf } from '../guards/authenticated-request.js';
 import { bindingCookieNames, isBindingCookie, type BrowserBinding } from '../login/browser-binding.js';
 import { LOGIN_LIFETIME } from '../login/login-state.js';
 import { OidcAuthService } from '../login/oidc-auth.service.js';
+import { s256 } from '../login/pkce.js';
 import type { TokenResponse } from '../login/token-response.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { ENDPOINT_PATHS, type EndpointPaths } from './endpoints.js';
-import { HttpReply } from './http-reply.js';
-import { cookiesOf, type HttpRequest } from './http-request.js';
+import { CACHED_BRIEFLY, HttpReply } from './http-reply.js';
+import { cookiesOf, hasEtag, prefersJson, type HttpRequest } from './http-request.js';
 import { loginRequestOf } from './login-parameters.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { isOwnCallback } from './own-callback.js';
-import { RequestParameters } from './request-parameters.js';
+import { invalid, RequestParameters } from './request-parameters.js';
 import { tokenRequestOf, type TokenRequest } from './token-request.js';
 
 /** At most so many logins of one browser are under way; beyond that the oldest is given up. */
@@ -101,6 +102,37 @@ export class AuthController {
     reply.redirect(url);
   }
 
+  /** Broker mode: ends the session a token belongs to, then leads the browser to the provider, or says where to. */
+  @Public()
+  async endSession(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+    const reply = new HttpReply(this.adapterHost, response);
+    const parameters = RequestParameters.ofBody(request);
+    const accessToken = readBearerToken(request);
+    const refreshToken = parameters.optional('refresh_token');
+    if (accessToken === undefined && refreshToken === undefined && this.options.broker !== undefined) {
+      throw invalid('Send the access token as bearer token, or the refresh_token.');
+    }
+    const url = await this.service.endSession(
+      { accessToken, refreshToken },
+      {
+        post_logout_redirect_uri: parameters.optional('post_logout_redirect_uri'),
+        state: parameters.optional('state'),
+      },
+    );
+    if (prefersJson(request)) reply.json({ logout_url: url });
+    else reply.redirect(url, 303);
+  }
+
+  /** Broker mode: the keys this application signs with (RFC 7517 §5). */
+  @Public()
+  async jwks(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+    const keys = await this.service.publicKeys();
+    const etag = `"${s256(JSON.stringify(keys))}"`;
+    const reply = new HttpReply(this.adapterHost, response, { ...CACHED_BRIEFLY, ETag: etag });
+    if (hasEtag(request, etag)) reply.notModified();
+    else reply.json({ keys });
+  }
+
   /** Who the bearer token belongs to. */
   @Auth({ claims: {} })
   async userinfo(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
@@ -122,6 +154,8 @@ export class AuthController {
         return this.service.refresh(asked.refreshToken);
       case 'device_code':
         return this.service.redeemDeviceCode(asked.deviceCode);
+      case 'token_exchange':
+        return this.service.exchangeToken(asked.parameters);
     }
   }
 

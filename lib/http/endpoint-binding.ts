@@ -4,7 +4,7 @@ import { demandOf } from '../guards/oidc.guard.js';
 import { prototypesOf } from '../guards/route-handlers.js';
 import { usedGuards } from '../guards/route-policy.js';
 import type { AuthController } from './auth.controller.js';
-import { ENDPOINT_NAMES, ENDPOINTS, type EndpointPaths } from './endpoints.js';
+import { HANDLERS, type EndpointPaths } from './endpoints.js';
 
 /**
  * A controller class of its own for one registration, whose handlers have this registration's paths. A handler
@@ -16,8 +16,8 @@ import { ENDPOINT_NAMES, ENDPOINTS, type EndpointPaths } from './endpoints.js';
 export function bindEndpoints(base: Type<AuthController>, { paths }: EndpointPaths): Type<AuthController> {
   class BoundAuthController extends base {}
   Object.defineProperty(BoundAuthController, 'name', { value: base.name });
-  for (const name of ENDPOINT_NAMES) {
-    const path = paths[name];
+  for (const { name, endpoint, method } of HANDLERS) {
+    const path = paths[endpoint];
     if (path === undefined) continue;
     const handler = base.prototype[name];
     const bound = function (this: AuthController, request: never, response: never): Promise<void> {
@@ -30,7 +30,7 @@ export function bindEndpoints(base: Type<AuthController>, { paths }: EndpointPat
       copyMetadata(inherited, bound);
     }
     const descriptor = { value: bound, writable: true, configurable: true, enumerable: false };
-    RequestMapping({ path, method: ENDPOINTS[name].method })(BoundAuthController.prototype, name, descriptor);
+    RequestMapping({ path, method })(BoundAuthController.prototype, name, descriptor);
     Object.defineProperty(BoundAuthController.prototype, name, descriptor);
   }
   return BoundAuthController;

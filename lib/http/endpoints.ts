@@ -7,7 +7,7 @@ export interface Endpoint {
   readonly path: string;
 }
 
-/** The endpoints; the handler of each is the method of `AuthController` that bears its name. */
+/** The endpoints, each by its name. */
 export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
   login: { method: RequestMethod.GET, path: '/auth/v2/login' },
   callback: { method: RequestMethod.GET, path: '/auth/v2/callback' },
@@ -15,9 +15,17 @@ export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
   device: { method: RequestMethod.POST, path: '/auth/v2/device' },
   logout: { method: RequestMethod.GET, path: '/auth/v2/logout' },
   userinfo: { method: RequestMethod.GET, path: '/auth/v2/userinfo' },
+  jwks: { method: RequestMethod.GET, path: '/auth/v2/.well-known/jwks.json' },
 };
 
 export const ENDPOINT_NAMES = Object.keys(ENDPOINTS) as EndpointName[];
+
+/** The methods of `AuthController` and the endpoint each serves. */
+export const HANDLERS = [
+  ...ENDPOINT_NAMES.map((name) => ({ name, endpoint: name, method: ENDPOINTS[name].method })),
+  // The same path under another method: a browser's navigation cannot carry a bearer token.
+  { name: 'endSession', endpoint: 'logout', method: RequestMethod.POST },
+] as const;
 
 /** Where this registration of the module has its endpoints; one that is left out is `undefined`. */
 export interface EndpointPaths {

@@ -10,13 +10,16 @@ const badRequest = { status: 400, error: 'invalid_request' } as const;
 const invalidToken = { status: 401, error: 'invalid_token' } as const;
 const insufficientScope = { status: 403, error: 'insufficient_scope' } as const;
 const serverError = { status: 500, error: 'server_error' } as const;
+const invalidGrant = { status: 400, error: 'invalid_grant' } as const;
+const unavailable = { status: 503, error: 'temporarily_unavailable' } as const;
 const badGateway = { status: 502, error: 'server_error' } as const;
 
 const MEANINGS: Readonly<Record<OidcAuthErrorCode, HttpMeaning>> = {
   options_invalid: serverError,
   module_missing: serverError,
   module_duplicate: serverError,
-  broker_mode_unavailable: serverError,
+  broker_mode_off: { status: 404, error: 'invalid_request' },
+  store_misconfigured: serverError,
   guard_missing: serverError,
 
   invalid_request: badRequest,
@@ -33,13 +36,23 @@ const MEANINGS: Readonly<Record<OidcAuthErrorCode, HttpMeaning>> = {
   authorization_failed: badRequest,
   authorization_issuer_mismatch: badRequest,
   id_token_invalid: badGateway,
-  id_token_mismatch: { status: 400, error: 'invalid_grant' },
+  id_token_mismatch: invalidGrant,
   // Existing clients fall back to the code flow on 503 only.
   device_flow_unsupported: { status: 503, error: 'unsupported_grant_type' },
-  provider_unreachable: { status: 503, error: 'temporarily_unavailable' },
+  provider_unreachable: unavailable,
   provider_invalid_response: badGateway,
   provider_rejected_client: badGateway,
   provider_error: badRequest,
+
+  store_unavailable: unavailable,
+  signing_key_unavailable: unavailable,
+  refresh_token_invalid: invalidGrant,
+  refresh_busy: unavailable,
+  session_ended: invalidGrant,
+  subject_changed: badGateway,
+  shutting_down: unavailable,
+  invalid_target: { status: 400, error: 'invalid_target' },
+  subject_token_invalid: badRequest,
 
   token_missing: invalidToken,
   authorization_header_repeated: badRequest,

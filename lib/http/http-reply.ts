@@ -2,6 +2,8 @@ import type { HttpAdapterHost } from '@nestjs/core';
 
 /** Headers of an answer that may carry a token. */
 const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+/** Of one that anybody may see, and keep for as long as verifiers do not mind. */
+export const CACHED_BRIEFLY = { 'Cache-Control': 'public, max-age=300' };
 
 /**
  * Answers through the adapter itself, so that the application's interceptors and either adapter leave the answer as
@@ -11,8 +13,9 @@ export class HttpReply {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly response: unknown,
+    caching: Readonly<Record<string, string>> = NO_STORE,
   ) {
-    this.headers(NO_STORE);
+    this.headers(caching);
   }
 
   headers(headers: Readonly<Record<string, string>>): this {
@@ -33,9 +36,14 @@ export class HttpReply {
   }
 
   /** The address may hold a code or a state: the next page must not learn it as its referrer. */
-  redirect(url: string): void {
+  redirect(url: string, status: 302 | 303 = 302): void {
     this.headers({ 'Referrer-Policy': 'no-referrer', Location: url });
-    this.host.httpAdapter.reply(this.response, undefined, 302);
+    this.host.httpAdapter.reply(this.response, undefined, status);
+  }
+
+  /** What has not changed since the client asked last (RFC 9110 §15.4.5). */
+  notModified(): void {
+    this.host.httpAdapter.reply(this.response, undefined, 304);
   }
 
   json(body: object, status = 200): void {

@@ -29,3 +29,14 @@ export function cookiesOf(request: HttpRequest): ReadonlyMap<string, string> {
   }
   return cookies;
 }
+
+/** Whether the client has what this entity tag names (RFC 9110 §13.1.2). */
+export function hasEtag({ headers }: HttpRequest, etag: string): boolean {
+  const tags = (headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes(etag) || tags.includes('*');
+}
+
+/** Whether the client is a program that asks for JSON, rather than a browser that navigates. */
+export function prefersJson({ headers }: HttpRequest): boolean {
+  return (headers.accept ?? '').split(',').some((type) => type.split(';', 1)[0]!.trim() === 'application/json');
+}

@@ -13,7 +13,11 @@ const LIMITS: Readonly<Record<string, number>> = {
   'refresh-token': 8_192,
   device_code: 4_096,
   'device-code': 4_096,
+  subject_token: 16_384,
 };
+
+/** Most values of a parameter that may be repeated. */
+const MOST_VALUES = 20;
 
 /**
  * The parameters of a request, each with at most one value of bounded length (RFC 6749 §3.2). Both adapters' own
@@ -61,10 +65,23 @@ export class RequestParameters {
     return value;
   }
 
+  /** All values of a parameter that may be repeated (RFC 8693 §2.1). */
+  all(name: string): readonly string[] {
+    const values = this.values(name);
+    if (values === undefined || values === '') return [];
+    const list: readonly unknown[] = Array.isArray(values) ? values : [values];
+    if (list.length > MOST_VALUES) throw invalid(`${name} is given more than ${MOST_VALUES} times.`);
+    return list.map((value) => this.checked(name, value));
+  }
+
   private single(name: string): string | undefined {
     const value = this.values(name);
     if (value === undefined) return undefined;
     if (Array.isArray(value)) throw invalid(`${name} is given more than once.`);
+    return this.checked(name, value);
+  }
+
+  private checked(name: string, value: unknown): string {
     if (typeof value !== 'string') throw invalid(`${name} must be a string.`);
     const limit = LIMITS[name] ?? DEFAULT_LIMIT;
     if (value.length > limit) throw invalid(`${name} is longer than ${limit} characters.`);

@@ -1,12 +1,14 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import type { CodeGrant } from '../login/code-redemption.js';
+import { ACCESS_TOKEN_TYPE, type TokenExchangeRequest } from '../login/token-issuer.js';
 import { invalid, type RequestParameters } from './request-parameters.js';
 
 /** What a client posted to the token endpoint. */
 export type TokenRequest =
   | { readonly grant: 'authorization_code'; readonly parameters: CodeGrant }
   | { readonly grant: 'refresh_token'; readonly refreshToken: string }
-  | { readonly grant: 'device_code'; readonly deviceCode: string };
+  | { readonly grant: 'device_code'; readonly deviceCode: string }
+  | { readonly grant: 'token_exchange'; readonly parameters: TokenExchangeRequest };
 
 /** Each credential under the names it is sent by (existing clients use hyphens), and what it is redeemed as. */
 const CREDENTIALS = [
@@ -15,6 +17,7 @@ const CREDENTIALS = [
   { name: 'refresh-token', grant: 'refresh_token', type: 'refresh_token' },
   { name: 'device_code', grant: 'device_code', type: 'urn:ietf:params:oauth:grant-type:device_code' },
   { name: 'device-code', grant: 'device_code', type: 'urn:ietf:params:oauth:grant-type:device_code' },
+  { name: 'subject_token', grant: 'token_exchange', type: 'urn:ietf:params:oauth:grant-type:token-exchange' },
 ] as const;
 
 const GRANT_TYPES: ReadonlySet<string> = new Set(CREDENTIALS.map(({ type }) => type));
@@ -31,7 +34,8 @@ export function tokenRequestOf(parameters: RequestParameters): TokenRequest {
   }
   const sent = CREDENTIALS.filter(({ name }) => parameters.optional(name) !== undefined);
   const [credential] = sent;
-  if (credential === undefined) throw invalid('One of code, refresh_token or device_code is missing or empty.');
+  if (credential === undefined)
+    throw invalid('One of code, refresh_token, device_code or subject_token is missing or empty.');
   if (sent.length > 1)
     throw invalid(`Only one of ${sent.map(({ name }) => name).join(', ')} can be redeemed at a time.`);
   if (grantType !== undefined && grantType !== credential.type) {
@@ -45,7 +49,26 @@ export function tokenRequestOf(parameters: RequestParameters): TokenRequest {
       return { grant: 'refresh_token', refreshToken: value };
     case 'device_code':
       return { grant: 'device_code', deviceCode: value };
+    case 'token_exchange':
+      return { grant: 'token_exchange', parameters: tokenExchangeOf(parameters, value) };
   }
+}
+
+/** RFC 8693 §2.1. What we do not understand of it is refused, not passed over: it would say who acts for whom. */
+function tokenExchangeOf(parameters: RequestParameters, subjectToken: string): TokenExchangeRequest {
+  for (const name of ['actor_token', 'actor_token_type']) {
+    if (parameters.optional(name) !== undefined) throw invalid(`${name} is not supported.`);
+  }
+  for (const name of ['subject_token_type', 'requested_token_type']) {
+    const type = name === 'subject_token_type' ? parameters.required(name) : parameters.optional(name);
+    if (type !== undefined && type !== ACCESS_TOKEN_TYPE) throw invalid(`${name} must be ${ACCESS_TOKEN_TYPE}.`);
+  }
+  return {
+    subject_token: subjectToken,
+    audience: parameters.all('audience'),
+    resource: parameters.all('resource'),
+    scope: parameters.optional('scope'),
+  };
 }
 
 function codeGrantOf(parameters: RequestParameters, code: string): CodeGrant {

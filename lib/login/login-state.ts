@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
 import { OidcAuthError, type OidcAuthErrorCode } from '../errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { KeyRing } from '../sealing/key-ring.js';
@@ -47,10 +48,11 @@ export class LoginStates {
   constructor(
     @Inject(KeyRing) private readonly keyRing: KeyRing,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   seal(state: LoginState): string {
-    const started: StartedLogin = { ...state, startedAt: Math.floor(Date.now() / 1_000) };
+    const started: StartedLogin = { ...state, startedAt: Math.floor(this.clock.now() / 1_000) };
     return this.keyRing.seal('login-state', this.context(), JSON.stringify(started));
   }
 
@@ -64,7 +66,7 @@ export class LoginStates {
       throw refusedAt(place, 'state_invalid', 'The state was not issued by this application: start the login again.');
     }
     const state = JSON.parse(opened) as StartedLogin;
-    if (state.startedAt + LOGIN_LIFETIME < Date.now() / 1_000) {
+    if (state.startedAt + LOGIN_LIFETIME < this.clock.now() / 1_000) {
       throw refusedAt(place, 'state_expired', 'The login took too long: start it again.');
     }
     if (state.place !== place) throw refusedAt(place, 'state_misplaced', MISPLACED[place]);

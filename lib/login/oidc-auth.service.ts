@@ -8,7 +8,7 @@ import { AuthorizationRequests, type LoginRedirect, type LoginRequest } from './
 import { CodeRedemption, type AuthorizationResponse, type CodeGrant } from './code-redemption.js';
 import { RedirectPolicy } from './redirect-policy.js';
 import { requestedScopes } from './requested-scopes.js';
-import { TokenIssuer } from './token-issuer.js';
+import { TokenIssuer, type PublicKey, type SessionCredential, type TokenExchangeRequest } from './token-issuer.js';
 import type { TokenResponse } from './token-response.js';
 import { UserInfoService, type UserInfo } from './user-info.js';
 
@@ -89,6 +89,25 @@ export class OidcAuthService {
     return this.issuer.issue({ tokens, identity, askedScope: undefined });
   }
 
+  /**
+   * Exchanges an access token of the provider for one of this application (RFC 8693, broker mode only).
+   *
+   * @throws {@link OidcAuthError} `subject_token_invalid`, `invalid_target`, `invalid_scope`, `unsupported_grant_type`
+   */
+  exchangeToken(request: TokenExchangeRequest): Promise<TokenResponse> {
+    return this.issuer.exchange(request);
+  }
+
+  /**
+   * Ends a session (broker mode only), and says where the browser goes to end the provider's.
+   *
+   * @throws {@link OidcAuthError} `token_…`, `refresh_token_invalid`, `broker_mode_off`
+   */
+  async endSession(credential: SessionCredential, request: LogoutRequest): Promise<string> {
+    const { idTokenHint } = await this.issuer.endSession(credential);
+    return this.logoutUrl({ ...request, id_token_hint: idTokenHint });
+  }
+
   /** Where a browser goes to log out: the provider, or, if it has no such place, an allowed address or `/`. */
   async logoutUrl(request: LogoutRequest): Promise<string> {
     const { post_logout_redirect_uri: target } = request;
@@ -96,6 +115,11 @@ export class OidcAuthService {
     const atProvider = await this.provider.endSessionUrl(Object.fromEntries(parameters));
     if (atProvider !== undefined) return atProvider;
     return target !== undefined && this.redirects.allowsPostLogout(target) ? target : '/';
+  }
+
+  /** The keys this application signs its tokens with (RFC 7517 §5). @throws {@link OidcAuthError} `broker_mode_off` */
+  publicKeys(): Promise<readonly PublicKey[]> {
+    return this.issuer.publicKeys();
   }
 
   /** Who a verified token belongs to. */

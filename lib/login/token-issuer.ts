@@ -1,8 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { IdentityProvider } from '../provider/identity-provider.js';
+import { isRefusal } from '../provider/provider-error.js';
 import type { ProviderTokens } from '../provider/provider-answers.js';
+import type { IdTokenClaims } from '../verification/claims.js';
 import { IdTokenVerifier } from '../verification/id-token-verifier.js';
 import { s256 } from './pkce.js';
 import { SharedCalls } from './shared-calls.js';
@@ -16,10 +19,40 @@ export interface CompletedLogin {
   readonly askedScope: string | undefined;
 }
 
+/** RFC 8693 §3 */
+export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
+
+/** RFC 8693 §2.1; what it asks for is an access token. */
+export interface TokenExchangeRequest {
+  readonly subject_token: string;
+  /** Names of those the token shall be for. */
+  readonly audience: readonly string[];
+  readonly resource: readonly string[];
+  /** Separated by spaces. */
+  readonly scope?: string | undefined;
+}
+
+/** What shows whose session is meant: one of the two. */
+export interface SessionCredential {
+  /** An access token of ours, be it expired. */
+  readonly accessToken?: string | undefined;
+  readonly refreshToken?: string | undefined;
+}
+
+/** A public key as a JSON Web Key (RFC 7517 §4): strings only. */
+export type PublicKey = Readonly<Record<string, string>>;
+
 /** Decides whose tokens a client gets: those of the provider, or, in broker mode, the application's own. */
 export abstract class TokenIssuer {
   abstract issue(login: CompletedLogin): Promise<TokenResponse>;
   abstract refresh(refreshToken: string): Promise<TokenResponse>;
+  abstract exchange(request: TokenExchangeRequest): Promise<TokenResponse>;
+  /** Ends a session, and says by which ID token the provider knows its own. */
+  abstract endSession(credential: SessionCredential): Promise<{ idTokenHint?: string | undefined }>;
+  /** What verifiers need of the application's own tokens. */
+  abstract publicKeys(): Promise<readonly PublicKey[]>;
+  /** What is known of a user beyond his token. */
+  abstract profileOf(token: string, claims: IdTokenClaims): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** Pass-through mode: the client gets what the provider issued. */
@@ -49,5 +82,30 @@ export class PassThroughTokenIssuer extends TokenIssuer {
         refreshTokenTtl: this.options.refreshTokenTtl,
       });
     });
+  }
+
+  override async exchange(): Promise<TokenResponse> {
+    throw new OidcAuthError('unsupported_grant_type', 'Tokens are exchanged in broker mode only.');
+  }
+
+  override async endSession(): Promise<never> {
+    throw new OidcAuthError('broker_mode_off', 'This application keeps no sessions: log out by GET.');
+  }
+
+  override async publicKeys(): Promise<never> {
+    throw new OidcAuthError(
+      'broker_mode_off',
+      'This application signs no tokens: those of the identity provider are used.',
+    );
+  }
+
+  /** A provider that refuses a token which we have verified (it may be meant for our API only) tells us no more. */
+  override async profileOf(token: string, { sub }: IdTokenClaims): Promise<Readonly<Record<string, unknown>>> {
+    try {
+      return (await this.provider.userInfo(token, sub)) ?? {};
+    } catch (error) {
+      if (isRefusal(error)) return {};
+      throw error;
+    }
   }
 }

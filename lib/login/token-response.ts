@@ -15,7 +15,10 @@ export interface TokenResponse {
   /** Seconds from now. */
   readonly refresh_expires_in?: number;
   readonly scope?: string;
+  /** Pass-through mode only. */
   readonly id_token?: string;
+  /** Token exchange only (RFC 8693 §2.2.1). */
+  readonly issued_token_type?: string;
 }
 
 /** Seconds an access token is taken to live where nothing tells its expiry. */
@@ -49,7 +52,9 @@ export function tokenResponseOf(tokens: ProviderTokens, context: TokenResponseCo
     token_type: 'Bearer',
     expires: now + expiresIn,
     expires_in: expiresIn,
-    ...(refreshToken === undefined ? {} : refreshMembers(refreshToken, refreshLifetime(tokens, context), now)),
+    ...(refreshToken === undefined
+      ? {}
+      : refreshMembers(refreshToken, refreshLifetimeOf(tokens) ?? context.refreshTokenTtl, now)),
     ...(scope === undefined ? {} : { scope }),
     ...(tokens.id_token === undefined ? {} : { id_token: tokens.id_token }),
   };
@@ -59,10 +64,13 @@ function refreshMembers(token: string, lifetime: number, now: number) {
   return { refresh_token: token, refresh_expires: now + lifetime, refresh_expires_in: lifetime };
 }
 
-/** Keycloak answers 0 for offline tokens, which existing clients would take for expired. */
-function refreshLifetime(tokens: ProviderTokens, context: TokenResponseContext): number {
+/**
+ * Seconds the provider's refresh token lives, if the provider says so. Keycloak answers 0 for offline tokens, which
+ * existing clients would take for expired.
+ */
+export function refreshLifetimeOf(tokens: ProviderTokens): number | undefined {
   const told = REFRESH_LIFETIME_MEMBERS.map((member) => Number(tokens[member])).find((seconds) => seconds > 0);
-  return told === undefined ? context.refreshTokenTtl : Math.floor(told);
+  return told === undefined ? undefined : Math.floor(told);
 }
 
 /** An access token for somebody else may be opaque; nothing of it is trusted here, it is only described. */

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { IdentityProvider } from '../provider/identity-provider.js';
 import type { IdTokenClaims } from '../verification/claims.js';
+import { TokenIssuer } from './token-issuer.js';
 
 /** The standard claims (Core §5.1) and, beside them, the names existing clients read. */
 export interface UserInfo {
@@ -24,27 +23,12 @@ type ProfileClaims = Readonly<Record<string, unknown>>;
 /** Tells who a token belongs to. */
 @Injectable()
 export class UserInfoService {
-  constructor(@Inject(IdentityProvider) private readonly provider: IdentityProvider) {}
+  constructor(@Inject(TokenIssuer) private readonly issuer: TokenIssuer) {}
 
-  /** From the token where it suffices, else also from the provider's userinfo endpoint (Core §5.3). */
+  /** From the token where it suffices, else also from what the provider (Core §5.3) or the user's session knows. */
   async describe(token: string, claims: IdTokenClaims): Promise<UserInfo> {
     if (suffices(claims)) return userInfoOf(claims);
-    return userInfoOf({ ...claims, ...usable(await this.askProvider(token, claims.sub)) });
-  }
-
-  /** A provider that refuses a token which we have verified (it may be meant for our API only) tells us no more. */
-  private async askProvider(token: string, subject: string): Promise<ProfileClaims> {
-    try {
-      return (await this.provider.userInfo(token, subject)) ?? {};
-    } catch (error) {
-      if (
-        error instanceof OidcAuthError &&
-        (error.code === 'provider_error' || error.code === 'provider_rejected_client')
-      ) {
-        return {};
-      }
-      throw error;
-    }
+    return userInfoOf({ ...claims, ...usable(await this.issuer.profileOf(token, claims)), sub: claims.sub });
   }
 }
 

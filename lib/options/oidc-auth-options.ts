@@ -1,7 +1,8 @@
-import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { ClaimConstraints } from '../verification/constraints.js';
 import type { BrokerStore } from '../store/broker-store.js';
-import type { SignatureAlgorithm } from './signature-algorithms.js';
+import type { BrokerEvent } from '../broker/broker-events.js';
+import type { SignatureAlgorithm, SigningAlgorithm } from './signature-algorithms.js';
 
 /** How the application authenticates at the identity provider's token endpoint (OpenID Connect Core §9). */
 export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none';
@@ -89,20 +90,33 @@ export interface OidcAuthOptions {
   encryptionKeys?: readonly EncryptionKey[] | undefined;
   /** Folder name of broker mode's embedded store. Default `'nestjs-oidc-auth'`. */
   appName?: string | undefined;
-  /** `true`: the application issues its own tokens. Not available yet: boot fails with a clear error. Default `false`. */
+  /**
+   * `true`: the application keeps the provider's tokens and issues its own (broker mode). Default `false`: clients hold
+   * the provider's tokens (pass-through mode).
+   */
   brokerMode?: boolean | undefined;
-  /** Broker mode: where its records are kept, as a URL. */
+  /**
+   * Broker mode: where its records are kept: `memory://`, `sqlite:///path`, `postgres://…`, `mysql://…`, `mariadb://…`. One
+   * of this, `brokerStoreObj` and the `brokerStore` extra. Default: an SQLite file in the user's data folder.
+   */
   brokerStoreUrl?: string | undefined;
-  /** Broker mode: where its records are kept, as an object. */
+  /** Broker mode: where its records are kept, e.g. `new TypeOrmBrokerStore(dataSource)`. Closed with the application. */
   brokerStoreObj?: BrokerStore | undefined;
-  /** Broker mode: `aud` of issued tokens. */
+  /** Broker mode: `aud` of issued tokens. Default: `brokerIssuer`. */
   brokerAudience?: string | undefined;
-  /** Broker mode: `iss` of issued tokens. */
+  /** Broker mode: `iss` of issued tokens. Default: `publicUrl` with `prefix`, else `brokerAudience`. */
   brokerIssuer?: string | undefined;
-  /** Broker mode: path of the JWKS. */
+  /**
+   * Broker mode: path of the JWKS, relative to `prefix`. With `forRootAsync` say it in `endpoints.jwks`, too. Default
+   * `/auth/v2/.well-known/jwks.json`.
+   */
   brokerJwksPath?: string | undefined;
   /** Further issuers whose access tokens are accepted. Not available yet: boot fails with a clear error. */
   trustedIssuers?: readonly (string | TrustedIssuer)[] | undefined;
+  /** Broker mode: how issued tokens are signed. Peers in Python read RS256 only. Default `'RS256'`. */
+  signingAlgorithm?: SigningAlgorithm | undefined;
+  /** Broker mode: seconds after which a new signing key takes over. Default 90 days. */
+  signingKeyMaxAge?: number | undefined;
   /** Broker mode: lifetime of an access token in seconds. Default 3,600. */
   accessTokenTtl?: number | undefined;
   /**
@@ -114,16 +128,19 @@ export interface OidcAuthOptions {
   sessionMaxTtl?: number | undefined;
   /** Broker mode: seconds in which a rotated refresh token may be presented again. Default 60. */
   refreshGracePeriod?: number | undefined;
-  /** Broker mode: what `sub` of issued tokens is. Default `'sub'`. */
+  /** Broker mode: what `sub` of issued tokens is: the provider's `sub`, or `preferred_username`. Default `'sub'`. */
   subject?: 'sub' | 'username' | undefined;
-  /** Broker mode: further claims of issued tokens. */
+  /**
+   * Broker mode: further claims of issued tokens, made of the user's verified claims. May replace `roles` and profile
+   * claims, never those that say who issued the token, to whom and for how long.
+   */
   mapClaims?: ((identity: Readonly<Record<string, unknown>>) => Record<string, unknown>) | undefined;
-  /** Broker mode: receives typed events. */
-  onEvent?: ((event: { readonly type: string }) => void) | undefined;
+  /** Broker mode: is told what happens to sessions and keys. Events hold no secret. What it throws is logged. */
+  onEvent?: ((event: BrokerEvent) => void | Promise<void>) | undefined;
 }
 
 /** The names of the endpoints, as `endpoints` renames or leaves them out. */
-export type EndpointName = 'login' | 'callback' | 'token' | 'device' | 'logout' | 'userinfo';
+export type EndpointName = 'login' | 'callback' | 'token' | 'device' | 'logout' | 'userinfo' | 'jwks';
 
 /** What is known before the application's providers exist: given beside the options, never from a factory. */
 export interface OidcAuthModuleExtras {
@@ -148,11 +165,12 @@ export interface OidcAuthModuleExtras {
 /** A provider of a {@link BrokerStore}, without its token. */
 export type BrokerStoreProvider =
   | { useClass: Type<BrokerStore> }
-  | { useExisting: unknown }
+  | { useExisting: InjectionToken<BrokerStore> }
   | { useValue: BrokerStore }
   | {
-      useFactory: (...dependencies: never[]) => BrokerStore | Promise<BrokerStore>;
-      inject?: readonly unknown[] | undefined;
+      // oxlint-disable-next-line typescript/no-explicit-any -- Nest's own type of a factory
+      useFactory: (...dependencies: any[]) => BrokerStore | Promise<BrokerStore>;
+      inject?: readonly (InjectionToken | OptionalFactoryDependency)[] | undefined;
     };
 
 /** Makes the options in a class of the application's own (`useClass`, `useExisting`). */

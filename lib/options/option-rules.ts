@@ -1,10 +1,13 @@
 import { claimConstraintsProblem } from '../verification/constraint-problems.js';
-import { isConfidential, parseHttpUrl, parseRedirectTarget } from './addresses.js';
+import { isConfidential, joinPaths, parseHttpUrl, parseRedirectTarget } from './addresses.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
-import { SIGNATURE_ALGORITHMS } from './signature-algorithms.js';
+import { SIGNATURE_ALGORITHMS, SIGNING_ALGORITHMS } from './signature-algorithms.js';
 
 /** Says what is wrong with a value, in words that follow the option's name; `undefined` where nothing is. */
 export type OptionRule = (value: unknown) => string | undefined;
+
+/** s; how long a signing key stays published after its last use depends on it. */
+export const LONGEST_ACCESS_TOKEN_TTL = 86_400;
 
 /** What the library itself sets in an authorization request; overriding one would break the login or its safety. */
 const RESERVED_AUTHORIZATION_PARAMETERS: ReadonlySet<string> = new Set([
@@ -32,7 +35,6 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const text: OptionRule = (value) => (isText(value) ? undefined : 'must be a string that is not empty');
 const flag: OptionRule = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 const callable: OptionRule = (value) => (typeof value === 'function' ? undefined : 'must be a function');
-const object: OptionRule = (value) => (isObject(value) ? undefined : 'must be an object');
 
 const textOrList: OptionRule = (value) =>
   typeof value === 'string' || (Array.isArray(value) && value.every(isText))
@@ -95,6 +97,15 @@ const encryptionKey: OptionRule = (value) => {
     : 'must be 32 random bytes in base64: node -p "crypto.randomBytes(32).toString(\'base64\')"';
 };
 
+const STORE_METHODS = ['setup', 'close', 'ping', 'now', 'insert', 'find', 'replace', 'remove', 'list', 'removeAll'];
+
+const brokerStore: OptionRule = (value) => {
+  const missing = isObject(value)
+    ? STORE_METHODS.filter((method) => typeof value[method] !== 'function')
+    : STORE_METHODS;
+  return missing.length === 0 ? undefined : `must be a BrokerStore, and has no ${missing.join(', ')}`;
+};
+
 /** One rule for each option, so that a new option cannot be forgotten here: it would not compile. */
 export const OPTION_RULES: { readonly [Name in keyof OidcAuthOptions]-?: OptionRule } = {
   clientId: text,
@@ -127,12 +138,15 @@ export const OPTION_RULES: { readonly [Name in keyof OidcAuthOptions]-?: OptionR
   appName: text,
   brokerMode: flag,
   brokerStoreUrl: text,
-  brokerStoreObj: object,
+  brokerStoreObj: brokerStore,
   brokerAudience: text,
   brokerIssuer: httpUrl,
-  brokerJwksPath: text,
+  brokerJwksPath: (value) =>
+    isText(value) && joinPaths(value) !== '' ? undefined : 'must be a path, e.g. "/auth/v2/.well-known/jwks.json"',
   trustedIssuers: listOf((item) => (isText(item) || isObject(item) ? undefined : 'must be a string or an object')),
-  accessTokenTtl: wholeNumber('seconds', 1, 86_400),
+  signingAlgorithm: oneOf(...SIGNING_ALGORITHMS),
+  signingKeyMaxAge: wholeNumber('seconds', 86_400, 3_660 * 86_400),
+  accessTokenTtl: wholeNumber('seconds', 1, LONGEST_ACCESS_TOKEN_TTL),
   refreshTokenTtl: wholeNumber('seconds', 1, 366 * 86_400),
   sessionMaxTtl: wholeNumber('seconds', 1, 3_660 * 86_400),
   refreshGracePeriod: wholeNumber('seconds', 0, 3_600),

@@ -83,15 +83,6 @@ describe('the options', () => {
     expect(message).not.toContain('hunter2');
   });
 
-  it('say that broker mode is not available yet', () => {
-    expect(() => resolveOptions({ ...minimal, brokerMode: true })).toThrow(
-      expect.objectContaining({
-        code: 'broker_mode_unavailable',
-        message: expect.stringContaining('not available yet'),
-      }),
-    );
-  });
-
   it('allow plain http on loopback, and elsewhere where it is asked for', () => {
     const inCluster = { ...minimal, discoveryUrl: 'http://keycloak:8080/realms/a/.well-known/openid-configuration' };
     expect(() => resolveOptions({ ...inCluster, allowInsecureRequests: true })).not.toThrow();

@@ -1,5 +1,6 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { isLoopback } from './addresses.js';
+import { brokerOptionsOf, brokerProblems, PLAIN_REGISTRATION, type RegistrationFacts } from './broker-options.js';
 import { nearestName } from './nearest-name.js';
 import type { OidcAuthModuleExtras, OidcAuthOptions } from './oidc-auth-options.js';
 import { OPTION_RULES } from './option-rules.js';
@@ -27,10 +28,12 @@ export const EXTRA_NAMES: ReadonlySet<string> = new Set(Object.keys(EXTRAS));
 /**
  * Reads, checks and completes the options, once at boot.
  *
- * @param otherProblems what was found wrong before, told in the same error
- * @throws {@link OidcAuthError} `options_invalid` with all problems in one message, `broker_mode_unavailable`
+ * @throws {@link OidcAuthError} `options_invalid` with all problems in one message, those of the registration among them
  */
-export function resolveOptions(options: OidcAuthOptions, otherProblems: readonly string[] = []): ResolvedOptions {
+export function resolveOptions(
+  options: OidcAuthOptions,
+  registration: RegistrationFacts = PLAIN_REGISTRATION,
+): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
     throw new OidcAuthError(
       'options_invalid',
@@ -38,11 +41,12 @@ export function resolveOptions(options: OidcAuthOptions, otherProblems: readonly
     );
   }
   const problems = [
-    ...otherProblems,
+    ...registration.problems,
     ...unknownNames(options),
     ...missingNames(options),
     ...badValues(options),
     ...contradictions(options),
+    ...(options.brokerMode === true ? brokerProblems(options, registration) : []),
   ];
   if (problems.length > 0) {
     const list = problems.map((problem) => `\n  - ${problem}`).join('');
@@ -51,14 +55,7 @@ export function resolveOptions(options: OidcAuthOptions, otherProblems: readonly
       `The options of OidcAuthModule have ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:${list}`,
     );
   }
-  if (options.brokerMode === true) {
-    throw new OidcAuthError(
-      'broker_mode_unavailable',
-      'brokerMode: true is not available yet in this version of nestjs-oidc-auth. ' +
-        'Leave brokerMode out to run in pass-through mode, where clients hold the tokens of the identity provider.',
-    );
-  }
-  return withDefaults(options);
+  return withDefaults(options, registration);
 }
 
 function* unknownNames(options: OidcAuthOptions): Generator<string> {
@@ -114,7 +111,7 @@ function* contradictions(options: OidcAuthOptions): Generator<string> {
   if (options.offlineAccess === false && words(scopesOf(options)).includes('offline_access')) {
     yield 'offlineAccess: false contradicts the scope offline_access in scopes: leave one out';
   }
-  if (options.brokerMode !== true && (options.trustedIssuers?.length ?? 0) > 0) {
+  if ((options.trustedIssuers?.length ?? 0) > 0) {
     yield 'trustedIssuers is not available yet in this version: leave it out';
   }
 }
@@ -124,7 +121,7 @@ function scopesOf({ scopes }: OidcAuthOptions): string | readonly string[] | und
   return typeof scopes === 'string' || Array.isArray(scopes) ? scopes : undefined;
 }
 
-function withDefaults(options: OidcAuthOptions): ResolvedOptions {
+function withDefaults(options: OidcAuthOptions, registration: RegistrationFacts): ResolvedOptions {
   const { clientSecret } = options;
   return {
     clientId: options.clientId,
@@ -154,5 +151,6 @@ function withDefaults(options: OidcAuthOptions): ResolvedOptions {
     ),
     encryptionKeys: options.encryptionKeys ?? (clientSecret === undefined ? [] : [{ fromClientSecret: clientSecret }]),
     refreshTokenTtl: options.refreshTokenTtl ?? 30 * DAY,
+    broker: options.brokerMode === true ? brokerOptionsOf(options, registration) : undefined,
   };
 }

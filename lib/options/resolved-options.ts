@@ -1,4 +1,6 @@
+import type { BrokerStore } from '../store/broker-store.js';
 import type { ClaimConstraints } from '../verification/constraints.js';
+import type { SigningAlgorithm } from './signature-algorithms.js';
 import type { OidcAuthOptions, TokenEndpointAuthMethod } from './oidc-auth-options.js';
 import type { SignatureAlgorithm } from './signature-algorithms.js';
 
@@ -33,6 +35,29 @@ export interface ResolvedOptions {
   readonly encryptionKeys: NonNullable<OidcAuthOptions['encryptionKeys']>;
   /** s */
   readonly refreshTokenTtl: number;
+  /** `undefined` in pass-through mode. */
+  readonly broker: BrokerOptions | undefined;
+}
+
+/** What only broker mode reads. Durations in s. */
+export interface BrokerOptions {
+  readonly issuer: string;
+  /** Whether nothing but the audience names this application: peers cannot find it then. */
+  readonly issuerIsAudience: boolean;
+  readonly audience: string;
+  /** Where the keys of this application are; `undefined` where its address is not known. */
+  readonly jwksUri: string | undefined;
+  readonly signingAlgorithm: SigningAlgorithm;
+  readonly signingKeyMaxAge: number;
+  readonly accessTokenTtl: number;
+  readonly sessionMaxTtl: number;
+  readonly refreshGracePeriod: number;
+  readonly subject: 'sub' | 'username';
+  readonly mapClaims: NonNullable<OidcAuthOptions['mapClaims']>;
+  readonly onEvent: OidcAuthOptions['onEvent'];
+  readonly storeUrl: string | undefined;
+  readonly storeObj: BrokerStore | undefined;
+  readonly appName: string;
 }
 
 /** DI token of the {@link ResolvedOptions}. */

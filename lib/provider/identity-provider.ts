@@ -1,11 +1,13 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import {
   buildAuthorizationUrl,
   buildEndSessionUrl,
   fetchUserInfo,
   genericGrantRequest,
   initiateDeviceAuthorization,
+  tokenRevocation,
   type Configuration,
+  type ServerMetadata,
 } from 'openid-client';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog } from '../errors/operator-log.js';
@@ -13,7 +15,7 @@ import { SIGNATURE_ALGORITHMS } from '../options/signature-algorithms.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { explainMissingMembers, type DeviceAuthorization } from './device-authorization.js';
 import { fetchJson, invalidResponse, outgoingFetch, withoutQuery, type OutgoingFetch } from './outgoing-fetch.js';
-import { discover } from './provider-configuration.js';
+import { configurationOf, discover } from './provider-configuration.js';
 import type { GrantType, ProviderTokens, ProviderUserInfo, VerificationMetadata } from './provider-answers.js';
 import { fromProviderError } from './provider-error.js';
 import { SingleFlight } from './single-flight.js';
@@ -21,9 +23,14 @@ import { SingleFlight } from './single-flight.js';
 /** Metadata is asked for again after this time (ms), behind the requests. */
 const METADATA_FRESH = 86_400_000;
 
+/** ms; existing clients give up after 30 s, and a refresh is more than this one request. */
+const LONGEST_REFRESH = 10_000;
+
 /** What the provider's metadata came to. */
 interface Discovered {
   readonly configuration: Configuration;
+  /** The same with less patience, for requests that others wait for. */
+  readonly impatient: Configuration;
   readonly forVerification: VerificationMetadata;
   /** ms, monotonic */
   readonly at: number;
@@ -31,18 +38,24 @@ interface Discovered {
 
 /** The identity provider: the only class that speaks to it; openid-client is known in this folder alone. */
 @Injectable()
-export class IdentityProvider implements OnModuleDestroy {
+export class IdentityProvider implements BeforeApplicationShutdown {
   private readonly closing = new AbortController();
   private readonly fetch: OutgoingFetch;
+  private readonly impatientFetch: OutgoingFetch;
+  /** Limit in ms of a refresh in broker mode, as clients wait for it. */
+  readonly refreshTimeout: number;
   private readonly log = new OperatorLog();
   private readonly discovery = new SingleFlight<Discovered>();
   private discovered: Discovered | undefined;
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
     this.fetch = outgoingFetch(options, this.closing.signal);
+    this.refreshTimeout = Math.min(options.timeout, LONGEST_REFRESH);
+    this.impatientFetch = outgoingFetch({ ...options, timeout: this.refreshTimeout }, this.closing.signal);
   }
 
-  onModuleDestroy(): void {
+  /** Not sooner: what is under way when the application begins to close may end. */
+  beforeApplicationShutdown(): void {
     this.closing.abort(new Error('the application is closing'));
   }
 
@@ -82,6 +95,22 @@ export class IdentityProvider implements OnModuleDestroy {
     return this.ask(configuration.serverMetadata().token_endpoint!, () =>
       genericGrantRequest(configuration, grantType, parameters),
     );
+  }
+
+  /** A refresh whose answer must come within {@link refreshTimeout}. */
+  async refresh(refreshToken: string): Promise<ProviderTokens> {
+    const { impatient } = await this.current();
+    return this.ask(impatient.serverMetadata().token_endpoint!, () =>
+      genericGrantRequest(impatient, 'refresh_token', { refresh_token: refreshToken }),
+    );
+  }
+
+  /** Ends a refresh token (RFC 7009 §2.1); nothing where the provider has no place for that. */
+  async revoke(refreshToken: string): Promise<void> {
+    const configuration = await this.configuration();
+    const endpoint = configuration.serverMetadata().revocation_endpoint;
+    if (endpoint === undefined) return;
+    await this.ask(endpoint, () => tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' }));
   }
 
   /**
@@ -140,17 +169,20 @@ export class IdentityProvider implements OnModuleDestroy {
   private rediscover(): Promise<Discovered> {
     return this.discovery.run(() =>
       this.ask(this.options.discoveryUrl.href, async () => {
-        const configuration = await discover(this.options, this.fetch);
-        const forVerification = verificationMetadataOf(configuration, this.options);
-        this.discovered = { configuration, forVerification, at: performance.now() };
+        const metadata = await discover(this.options, this.fetch);
+        this.discovered = {
+          configuration: configurationOf(metadata, this.options, this.fetch),
+          impatient: configurationOf(metadata, this.options, this.impatientFetch),
+          forVerification: verificationMetadataOf(metadata, this.options),
+          at: performance.now(),
+        };
         return this.discovered;
       }),
     );
   }
 }
 
-function verificationMetadataOf(configuration: Configuration, options: ResolvedOptions): VerificationMetadata {
-  const metadata = configuration.serverMetadata();
+function verificationMetadataOf(metadata: ServerMetadata, options: ResolvedOptions): VerificationMetadata {
   const announced = metadata.id_token_signing_alg_values_supported ?? [];
   const asymmetric = SIGNATURE_ALGORITHMS.filter((algorithm) => announced.includes(algorithm));
   const algorithms = options.algorithms ?? (asymmetric.length > 0 ? asymmetric : ['RS256']);

@@ -18,19 +18,27 @@ const DISCOVERY_HINT =
   'discoveryUrl is the whole address of the metadata, usually one that ends in /.well-known/openid-configuration';
 
 /**
- * Reads the provider's metadata (OpenID Connect Discovery §4, RFC 8414 §3) and makes of it what openid-client works
- * with. Options that override metadata are applied here and nowhere else.
+ * Reads the provider's metadata (OpenID Connect Discovery §4, RFC 8414 §3). Options that override metadata are applied
+ * here and nowhere else.
  *
  * @internal keeps openid-client out of the declarations
  * @throws {@link OidcAuthError} `provider_unreachable`, `provider_invalid_response`
  */
-export async function discover(options: ResolvedOptions, fetch: OutgoingFetch): Promise<Configuration> {
+export async function discover(options: ResolvedOptions, fetch: OutgoingFetch): Promise<ServerMetadata> {
   const document = await fetchJson(fetch, options.discoveryUrl.href, DISCOVERY_HINT);
-  const metadata = usableMetadata({
+  return usableMetadata({
     ...document,
     issuer: expectedIssuer(options, document['issuer']),
     ...(options.jwksUri === undefined ? {} : { jwks_uri: options.jwksUri }),
   });
+}
+
+/** @internal The provider as openid-client asks it, each request by way of `fetch`. */
+export function configurationOf(
+  metadata: ServerMetadata,
+  options: ResolvedOptions,
+  fetch: OutgoingFetch,
+): Configuration {
   const configuration = new Configuration(
     metadata,
     options.clientId,

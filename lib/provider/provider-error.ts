@@ -5,6 +5,9 @@ import { invalidResponse, unreachable } from './outgoing-fetch.js';
 /** Errors with which a provider refuses our own client authentication (RFC 6749 §5.2). */
 const CLIENT_REFUSED = 'invalid_client';
 
+/** Of all answers only that of userinfo is compared: its `sub` with that of the ID token (Core §5.3.2). */
+const COMPARISON_FAILED = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
+
 /** Errors with which a provider refuses a user's token (RFC 6750 §3.1). */
 const TOKEN_REFUSED = 'invalid_token';
 
@@ -29,11 +32,22 @@ export function fromProviderError(error: unknown, url: string): OidcAuthError {
     return refused(code ?? (isAboutToken ? TOKEN_REFUSED : CLIENT_REFUSED), description, error.status, url);
   }
   if (error instanceof ClientError) {
+    if (error.code === COMPARISON_FAILED) return anotherSubject();
     const status = statusIn(error);
     if (status !== undefined && (status >= 500 || status === 429)) return unreachable(url, new Error(`HTTP ${status}`));
     return invalidResponse(`${error.message}${status === undefined ? '' : ` (HTTP ${status})`} at ${url}`, error);
   }
   return error instanceof TypeError ? unreachable(url, error) : invalidResponse(`unknown error at ${url}`, error);
+}
+
+function anotherSubject(): OidcAuthError {
+  return new OidcAuthError(
+    'subject_changed',
+    'The identity provider answered for another user than the one asked for.',
+    {
+      operatorHint: 'The userinfo endpoint of the identity provider answered with another "sub" than the ID token has.',
+    },
+  );
 }
 
 function refused(code: string, description: string | undefined, status: number, url: string): OidcAuthError {
@@ -54,6 +68,13 @@ function refused(code: string, description: string | undefined, status: number, 
   return new OidcAuthError('provider_error', said ?? 'The identity provider refused the request.', {
     oauthError: errorCode(code),
   });
+}
+
+/** Whether the provider understood, and said no. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof OidcAuthError && (error.code === 'provider_error' || error.code === 'provider_rejected_client')
+  );
 }
 
 /** The error code of a provider, if it is one. */

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, sc
 import type { EncryptionKey } from '../options/oidc-auth-options.js';
 
 /** What a ciphertext or derived key is for. A ciphertext of one purpose never opens as another. */
-export type SealingPurpose = 'login-state';
+export type SealingPurpose = 'login-state' | 'record';
 
 const FORMAT = 1;
 const KEY_ID_BYTES = 8;
@@ -71,6 +71,12 @@ export class KeyRing {
     } catch {
       return undefined;
     }
+  }
+
+  /** Whether a ciphertext names the key that seals now: others are to be sealed again. */
+  isSealedByFirst(sealed: string): boolean {
+    const header = Buffer.from(sealed.slice(0, 2 * HEADER_BYTES), 'base64url');
+    return this.keys[0]!.id.equals(header.subarray(1, 1 + KEY_ID_BYTES));
   }
 
   /** An HMAC-SHA-256 of `value` under each key of the ring, the sealing key's first. */

@@ -3,47 +3,78 @@ export type BrokerRecordKind = 'key' | 'grant' | 'peer' | 'marker';
 
 /** A versioned, opaque record. Its payload is sealed above the store. */
 export interface BrokerRecord {
+  /** 1 when inserted, one more at each replacement. The store writes the one it is given. */
   readonly version: number;
+  /** ASCII, up to some 100,000 characters. */
   readonly payload: string;
   /** End of life in ms of the store's clock. */
   readonly expiresAt: number;
-  /** Hash of issuer and subject, to find a user's sessions. */
+  /** Hash of issuer and subject, to find a user's sessions: base64url, 43 characters. */
   readonly subject?: string | undefined;
-  /** Hash of issuer and the identity provider's session id. */
+  /** Hash of issuer and the identity provider's session id: base64url, 43 characters. */
   readonly sid?: string | undefined;
 }
 
+/** A record together with its id. */
+export type IdentifiedBrokerRecord = BrokerRecord & { readonly id: string };
+
 /** The index fields records can be selected by; `{}` selects all of a kind. */
 export type BrokerRecordFilter = Partial<Pick<BrokerRecord, 'subject' | 'sid'>>;
+
+/** A part of a list, in the order of ids. */
+export interface BrokerRecordPage {
+  /** Only records with a greater id. */
+  readonly after?: string | undefined;
+  /** At most so many, 1 to 1,000. */
+  readonly limit: number;
+}
 
 /**
  * Where broker mode keeps its sealed records, and the DI token under which the store is injected (`null` in
  * pass-through mode, which stores nothing).
  *
- * A store keeps versioned records and promises atomicity; what the records mean is not its concern.
+ * A store keeps versioned records and promises atomicity; what the records mean is not its concern. Records are known by
+ * kind and id together; ids are 1 to 64 characters of `A-Z a-z 0-9 - _`, and differ in case. A method that cannot tell
+ * whether it has succeeded rejects.
  */
 export abstract class BrokerStore {
-  /** Makes tables or indexes. Idempotent, and safe when many processes call it at once. */
+  /**
+   * Makes tables or indexes, and records the version of their schema. Called before anything else. Idempotent, and safe
+   * when many processes call it at once.
+   */
   abstract setup(): Promise<void>;
-  /** Releases what the store itself opened. Idempotent. */
+  /** Releases what the store itself opened, and nothing that it was given. Idempotent. */
   abstract close(): Promise<void>;
-  /** Rejects when the database cannot be reached. */
+  /** Rejects where the database cannot be reached. */
   abstract ping(): Promise<void>;
-  /** The store's clock in ms since the epoch; every expiry is judged by it. */
+  /** The store's clock in ms since the epoch, whole; every expiry is judged by it. One clock for all processes. */
   abstract now(): Promise<number>;
-  /** `true` for exactly one of any number of concurrent callers; an expired leftover does not block. */
+  /**
+   * Writes a record that does not exist.
+   *
+   * @returns `true` for exactly one of any number of concurrent callers. A record that has expired does not count as
+   *   existing, whether it has been purged or not
+   */
   abstract insert(kind: BrokerRecordKind, id: string, record: BrokerRecord): Promise<boolean>;
-  /** Never an expired record; sees every acknowledged write. */
+  /** Never an expired record. Sees every write that was acknowledged, by whichever process. */
   abstract find(kind: BrokerRecordKind, id: string): Promise<BrokerRecord | null>;
-  /** Compare-and-swap by `version` in one statement; absent is `false`; a rejection means the outcome is unknown. */
+  /**
+   * Compare-and-swap, in one statement: writes all fields of `record` (index fields it has not are cleared) if the stored
+   * record has this `version` and has not expired.
+   *
+   * @returns `false` where it has another version, has expired or is absent. A rejection means "unknown": the store never tries again by
+   *   itself, which could turn its own success into a `false`
+   */
   abstract replace(kind: BrokerRecordKind, id: string, version: number, record: BrokerRecord): Promise<boolean>;
-  /** `true` for exactly one concurrent caller. */
+  /** @returns `true` for exactly one concurrent caller, `false` where there is none or it has expired */
   abstract remove(kind: BrokerRecordKind, id: string): Promise<boolean>;
+  /** Records that have not expired, in the order of their ids (by code unit). */
   abstract list(
     kind: BrokerRecordKind,
     filter: BrokerRecordFilter,
-    page: { after?: string | undefined; limit: number },
-  ): Promise<readonly (BrokerRecord & { readonly id: string })[]>;
+    page: BrokerRecordPage,
+  ): Promise<readonly IdentifiedBrokerRecord[]>;
+  /** @returns how many were removed */
   abstract removeAll(kind: BrokerRecordKind, filter: BrokerRecordFilter): Promise<number>;
   /** Removes at most `limit` expired records and says how many. */
   abstract purgeExpired(limit: number): Promise<number>;

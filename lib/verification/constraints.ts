@@ -38,6 +38,18 @@ export interface EffectiveConstraints {
   readonly roles: readonly string[];
 }
 
+/** Where a kind of token has its roles. */
+export interface RolePlaces {
+  /** Claim paths. */
+  readonly sources: readonly string[];
+  /** Tokens of broker mode: whatever path roles had at the provider, they are in `roles` now. */
+  readonly areFlattened: boolean;
+}
+
+/** The paths under which providers keep roles, and constraints look for them. */
+const ROLE_PATH = /^(realm_access\.roles|resource_access\..+\.roles|groups)$/;
+const FLATTENED = 'roles';
+
 /**
  * Evaluates scopes, then claims, then roles.
  *
@@ -46,15 +58,15 @@ export interface EffectiveConstraints {
 export function assertConstraints(
   token: IdTokenClaims,
   constraints: EffectiveConstraints,
-  roleSources: readonly string[],
+  places: RolePlaces,
 ): void {
   assertScopes(token, constraints.scopes);
   for (const [path, constraint] of constraints.claims) {
-    if (!isMet(token, path, constraint)) {
+    if (!isMet(token, path, constraint, places)) {
       throw new OidcAuthError('claim_not_met', `Token claim does not meet the constraint on: ${path}`);
     }
   }
-  assertRoles(token, constraints.roles, roleSources);
+  assertRoles(token, constraints.roles, places);
 }
 
 function assertScopes(token: IdTokenClaims, demanded: readonly string[]): void {
@@ -68,9 +80,9 @@ function assertScopes(token: IdTokenClaims, demanded: readonly string[]): void {
   }
 }
 
-function assertRoles(token: IdTokenClaims, demanded: readonly string[], roleSources: readonly string[]): void {
+function assertRoles(token: IdTokenClaims, demanded: readonly string[], places: RolePlaces): void {
   if (demanded.length === 0) return;
-  const held = rolesOf(token, roleSources);
+  const held = rolesOf(token, places.areFlattened ? [...places.sources, FLATTENED] : places.sources);
   const missing = demanded.filter((role) => !held.has(role));
   if (missing.length > 0) {
     throw new OidcAuthError('roles_missing', `Token missing required roles: ${missing.join(', ')}`);
@@ -92,8 +104,10 @@ function strings(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((item): item is string => typeof item === 'string');
 }
 
-function isMet(token: IdTokenClaims, path: string, constraint: ClaimConstraint): boolean {
-  const values = valuesAt(token, path);
+function isMet(token: IdTokenClaims, path: string, constraint: ClaimConstraint, places: RolePlaces): boolean {
+  const found = valuesAt(token, path);
+  const mayBeFlattened = found.length === 0 && places.areFlattened && ROLE_PATH.test(path);
+  const values = mayBeFlattened ? valuesAt(token, FLATTENED) : found;
   const value = values.length > 1 ? values.flat() : values[0];
   if (typeof constraint === 'function') return constraint(value, token) === true;
   // An absent claim meets nothing, not even a value that a program failed to set.

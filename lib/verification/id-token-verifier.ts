@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeProtectedHeader, type JWTPayload } from 'jose';
+import { Clock } from '../clock/clock.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { plainCause } from '../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
@@ -20,6 +21,7 @@ export class IdTokenVerifier {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(IssuerKeys) private readonly issuer: IssuerKeys,
+    @Inject(Clock) private readonly clock: Clock,
   ) {}
 
   /**
@@ -49,9 +51,11 @@ export class IdTokenVerifier {
         issuer,
         audience,
         clockTolerance,
+        currentDate: new Date(this.clock.now()),
         requiredClaims,
       });
-      if (payload.iat! > Date.now() / 1_000 + clockTolerance) throw new Error('it was issued in the future ("iat")');
+      if (payload.iat! > this.clock.now() / 1_000 + clockTolerance)
+        throw new Error('it was issued in the future ("iat")');
       return payload;
     } catch (cause) {
       if (cause instanceof OidcAuthError && cause.code.startsWith('provider_')) throw cause;

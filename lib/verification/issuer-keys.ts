@@ -1,18 +1,26 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { JWTPayload } from 'jose';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { quoted } from '../errors/operator-log.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { IdentityProvider } from '../provider/identity-provider.js';
 import type { VerificationMetadata } from '../provider/provider-answers.js';
+import type { AcceptedIssuer } from './accepted-issuer.js';
+import { assertAccessToken, isMeantForUs, type AccessTokenHeader } from './access-token-rules.js';
 import { RemoteKeySet } from './remote-key-set.js';
 
-/** The identity provider as an issuer of tokens: its name, its algorithms and its keys. */
+/** The identity provider as an issuer of tokens. */
 @Injectable()
-export class IssuerKeys {
+export class IssuerKeys implements AcceptedIssuer {
   readonly keys: RemoteKeySet;
 
-  constructor(@Inject(IdentityProvider) private readonly provider: IdentityProvider) {
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(IdentityProvider) private readonly provider: IdentityProvider,
+  ) {
     this.keys = new RemoteKeySet(() => provider.fetchKeys());
   }
 
-  /** What tokens are checked against; known at once after the first call. */
   metadata(): Promise<VerificationMetadata> {
     return this.provider.verificationMetadata();
   }
@@ -21,4 +29,22 @@ export class IssuerKeys {
     await this.metadata();
     await this.keys.warmUp();
   }
+
+  assertAcceptable(header: AccessTokenHeader, claims: JWTPayload): void {
+    const { audience, clientId } = this.options;
+    assertAccessToken(header, claims, clientId);
+    if (isMeantForUs(claims, audience, clientId)) return;
+    const accepted =
+      audience.length > 0
+        ? `but the option audience accepts only ${quoted(audience)}`
+        : `but without the option audience ${quoted(clientId)} must be in "aud", "azp" or "client_id"`;
+    throw audienceMismatch(`its "aud" is ${quoted(claims.aud)}, ${accepted}.`);
+  }
+}
+
+/** @param operatorDetail what the token's audience is and what it should be */
+export function audienceMismatch(operatorDetail: string): OidcAuthError {
+  return new OidcAuthError('token_audience_mismatch', 'The token is meant for another application ("aud").', {
+    operatorHint: `A token was refused: ${operatorDetail}`,
+  });
 }

@@ -36,19 +36,28 @@ export class RemoteKeySet {
     /** Fetches the JWK Set; rejects with an {@link OidcAuthError} where that fails. */
     private readonly fetchKeys: () => Promise<readonly unknown[]>,
     private readonly now: MonotonicClock = () => performance.now(),
+    /** ms for which a fetched set is used as it is. */
+    private readonly fresh = FRESH,
   ) {
     this.flight = new SingleFlight(now);
   }
 
   /** Fetches the keys ahead of the first token. */
   async warmUp(): Promise<void> {
-    if (this.age() >= FRESH) await this.refresh();
+    if (this.age() >= this.fresh) await this.refresh();
+  }
+
+  /** Fetches the keys although those at hand are fresh: somebody knows that they have changed. */
+  async reload(): Promise<void> {
+    // What is under way may have been asked before the change.
+    if (this.flight.busy) await this.refresh().catch(() => undefined);
+    await this.refresh();
   }
 
   /** Whether the keys may still be relied on; where they are no longer fresh, asks for new ones behind the request. */
   mayServe(): boolean {
     const age = this.age();
-    if (age >= FRESH) void this.refresh().catch(() => undefined);
+    if (age >= this.fresh) void this.refresh().catch(() => undefined);
     return age < STALE_LIMIT;
   }
 

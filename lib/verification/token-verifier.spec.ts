@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { SystemClock } from '../clock/clock.js';
 import { resolveOptions } from '../options/resolve-options.js';
-import { IssuerKeys } from './issuer-keys.js';
 import { RemoteKeySet } from './remote-key-set.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -18,13 +18,15 @@ class Issuer {
   private privateKey!: CryptoKey;
   readonly verifier = new TokenVerifier(
     resolveOptions({ clientId: 'client', discoveryUrl: `${issuer}/.well-known/openid-configuration` }),
-    Object.assign(Object.create(IssuerKeys.prototype) as IssuerKeys, {
+    {
       keys: new RemoteKeySet(
         () => this.answer(),
         () => this.now,
       ),
       metadata: async () => ({ issuer, algorithms: ['ES256'] }),
-    }),
+      assertAcceptable: () => undefined,
+    },
+    new SystemClock(),
   );
 
   async start(): Promise<this> {

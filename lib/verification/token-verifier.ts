@@ -1,17 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { decodeJwt, type JWTPayload } from 'jose';
+import type { Clock } from '../clock/clock.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog, quoted } from '../errors/operator-log.js';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import {
-  assertAccessToken,
-  assertAlgorithm,
-  isMeantForUs,
-  LONGEST_TOKEN,
-  readAccessTokenHeader,
-} from './access-token-rules.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { AcceptedIssuer } from './accepted-issuer.js';
+import { assertAlgorithm, LONGEST_TOKEN, readAccessTokenHeader } from './access-token-rules.js';
 import type { IdTokenClaims } from './claims.js';
-import { IssuerKeys } from './issuer-keys.js';
 import type { VerificationKey } from './verification-key.js';
 import { verifySignature } from './verify-signature.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
@@ -20,12 +15,16 @@ import { VerifiedTokenCache } from './verified-token-cache.js';
 @Injectable()
 export class TokenVerifier {
   private readonly log = new OperatorLog();
-  private readonly verified = new VerifiedTokenCache();
+  private readonly verified: VerifiedTokenCache;
 
+  /** @internal Nest makes it. */
   constructor(
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(IssuerKeys) private readonly issuer: IssuerKeys,
-  ) {}
+    private readonly options: Pick<ResolvedOptions, 'clockTolerance'>,
+    private readonly issuer: AcceptedIssuer,
+    private readonly clock: Clock,
+  ) {
+    this.verified = new VerifiedTokenCache(clock);
+  }
 
   /**
    * The claims of a valid access token, deeply frozen.
@@ -53,20 +52,34 @@ export class TokenVerifier {
     return claims !== undefined && this.issuer.keys.mayServe() ? claims : undefined;
   }
 
+  /**
+   * The claims of an access token whose time may be over: whose it was can still be told.
+   *
+   * @throws {@link OidcAuthError} as {@link verify}, but never `token_expired`
+   */
+  async verifyEvenIfExpired(token: string): Promise<IdTokenClaims> {
+    const { payload } = await this.check(token, Number.MAX_SAFE_INTEGER);
+    return payload as unknown as IdTokenClaims;
+  }
+
   private async verifyAnew(token: string): Promise<IdTokenClaims> {
-    // What can be refused without knowing the issuer is refused without asking it.
-    const header = readAccessTokenHeader(token);
     const id = this.verified.idOf(token);
-    const { issuer, algorithms } = await this.issuer.metadata();
-    assertAlgorithm(header.alg, algorithms);
-    const keys = await this.issuer.keys.find(header, () => this.assertIssuedBy(issuer, token));
-    const { payload, key } = await this.verifySignature(token, header.alg, keys, issuer);
-    assertSubject(payload);
-    assertAccessToken(header, payload, this.options.clientId);
-    this.assertAudience(payload);
+    const { payload, key } = await this.check(token, this.options.clockTolerance);
     const claims = deepFreeze(payload) as unknown as IdTokenClaims;
     this.verified.remember(id, claims, key);
     return claims;
+  }
+
+  private async check(token: string, clockTolerance: number): Promise<{ payload: JWTPayload; key: VerificationKey }> {
+    // What can be refused without knowing the issuer is refused without asking it.
+    const header = readAccessTokenHeader(token);
+    const { issuer, algorithms } = await this.issuer.metadata();
+    assertAlgorithm(header.alg, algorithms);
+    const keys = await this.issuer.keys.find(header, () => this.assertIssuedBy(issuer, token));
+    const verified = await this.verifySignature(token, header.alg, keys, issuer, clockTolerance);
+    assertSubject(verified.payload);
+    this.issuer.assertAcceptable(header, verified.payload);
+    return verified;
   }
 
   private async verifySignature(
@@ -74,10 +87,12 @@ export class TokenVerifier {
     alg: string,
     keys: readonly VerificationKey[],
     issuer: string,
+    clockTolerance: number,
   ): Promise<{ payload: JWTPayload; key: VerificationKey }> {
     try {
-      const { clockTolerance } = this.options;
-      return await verifySignature(token, keys, { alg, issuer, clockTolerance, requiredClaims: ['exp', 'sub'] });
+      const currentDate = new Date(this.clock.now());
+      const requiredClaims = ['exp', 'sub'];
+      return await verifySignature(token, keys, { alg, issuer, clockTolerance, currentDate, requiredClaims });
     } catch (error) {
       // Says which issuer the token names.
       if (error instanceof OidcAuthError && error.code === 'token_issuer_unknown') this.assertIssuedBy(issuer, token);
@@ -93,19 +108,10 @@ export class TokenVerifier {
       operatorHint: `A token was refused: its "iss" is ${quoted(named)}, accepted is ${quoted(issuer)}.`,
     });
   }
-
-  private assertAudience(claims: JWTPayload): void {
-    const { audience, clientId } = this.options;
-    if (isMeantForUs(claims, audience, clientId)) return;
-    const accepted =
-      audience.length > 0
-        ? `but the option audience accepts only ${quoted(audience)}`
-        : `but without the option audience ${quoted(clientId)} must be in "aud", "azp" or "client_id"`;
-    throw new OidcAuthError('token_audience_mismatch', 'The token is meant for another application ("aud").', {
-      operatorHint: `A token was refused: its "aud" is ${quoted(claims.aud)}, ${accepted}.`,
-    });
-  }
 }
+
+/** Verifies access tokens of the identity provider, in either mode. */
+export class ProviderTokenVerifier extends TokenVerifier {}
 
 /** A user is known by issuer and subject, so there must be one. */
 function assertSubject({ sub }: JWTPayload): void {

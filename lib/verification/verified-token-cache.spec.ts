@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { IdTokenClaims } from './claims.js';
 import { VerificationKey } from './verification-key.js';
+import { SystemClock } from '../clock/clock.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 const jwk = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
@@ -13,7 +14,7 @@ const claims = (fromNow: number): IdTokenClaims => ({
 
 describe('the memory of verified tokens', () => {
   it('is bounded: 10,000 tokens, the least recently used one goes first', () => {
-    const cache = new VerifiedTokenCache();
+    const cache = new VerifiedTokenCache(new SystemClock());
     const key = VerificationKey.from(jwk)!;
     for (let token = 0; token < 10_000; token++) cache.remember(cache.idOf(`token-${token}`), claims(60), key);
     expect(cache.recall('token-0')).toBeDefined();
@@ -23,13 +24,13 @@ describe('the memory of verified tokens', () => {
   });
 
   it('does not take in what has expired', () => {
-    const cache = new VerifiedTokenCache();
+    const cache = new VerifiedTokenCache(new SystemClock());
     cache.remember(cache.idOf('token'), claims(-1), VerificationKey.from(jwk)!);
     expect(cache.recall('token')).toBeUndefined();
   });
 
   it('forgets a token whose key is retired', () => {
-    const cache = new VerifiedTokenCache();
+    const cache = new VerifiedTokenCache(new SystemClock());
     const key = VerificationKey.from(jwk)!;
     cache.remember(cache.idOf('token'), claims(60), key);
     key.retired = true;

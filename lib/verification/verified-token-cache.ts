@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock/clock.js';
 import type { IdTokenClaims } from './claims.js';
 import type { VerificationKey } from './verification-key.js';
 
@@ -21,12 +22,14 @@ export class VerifiedTokenCache {
   /** A token that is not known is asked for, asked for again and then remembered: its hash is made once. */
   private last = { token: '', id: '' };
 
+  constructor(private readonly clock: Clock) {}
+
   /** The claims of a token verified before, unless it has expired or its key has been withdrawn since. */
   recall(token: string): IdTokenClaims | undefined {
     const id = this.idOf(token);
     const entry = this.entries.get(id);
     if (entry === undefined) return undefined;
-    if (entry.expiresAt > Date.now() && !entry.key.retired) return entry.claims;
+    if (entry.expiresAt > this.clock.now() && !entry.key.retired) return entry.claims;
     this.entries.delete(id);
     return undefined;
   }
@@ -34,7 +37,7 @@ export class VerifiedTokenCache {
   /** @param id what {@link idOf} says of the token */
   remember(id: string, claims: IdTokenClaims, key: VerificationKey): void {
     const expiresAt = claims.exp * 1_000;
-    if (expiresAt > Date.now()) this.entries.set(id, { claims, key, expiresAt });
+    if (expiresAt > this.clock.now()) this.entries.set(id, { claims, key, expiresAt });
   }
 
   /** Names a token here: a hash of all of it. */

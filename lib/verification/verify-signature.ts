@@ -5,7 +5,10 @@ import { unknownKey } from './remote-key-set.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** What is checked of any JWT beside its signature. */
-export interface JwtExpectations extends Pick<JWTVerifyOptions, 'audience' | 'clockTolerance' | 'requiredClaims'> {
+export interface JwtExpectations extends Pick<
+  JWTVerifyOptions,
+  'audience' | 'clockTolerance' | 'currentDate' | 'requiredClaims'
+> {
   readonly alg: string;
   readonly issuer: string;
 }

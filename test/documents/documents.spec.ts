@@ -91,7 +91,10 @@ function compile(sources: readonly CodeBlock[]): string[] {
     noEmit: true,
     noUnusedLocals: false,
     noUnusedParameters: false,
-    paths: { 'nestjs-oidc-auth': [join(root, 'lib/index.ts')] },
+    paths: {
+      'nestjs-oidc-auth': [join(root, 'lib/index.ts')],
+      'nestjs-oidc-auth/typeorm': [join(root, 'lib/store/typeorm/index.ts')],
+    },
   };
   const host = ts.createCompilerHost(settings);
   const { fileExists, readFile, getSourceFile } = host;

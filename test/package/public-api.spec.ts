@@ -9,6 +9,7 @@ it('the package exports these names, and a change to them is a change to its pub
     'Claims',
     'IdToken',
     'IdTokenClaims',
+    'MemoryBrokerStore',
     'OidcAuthError',
     'OidcAuthModule',
     'OidcAuthService',
@@ -18,6 +19,7 @@ it('the package exports these names, and a change to them is a change to its pub
     'Public',
     'Roles',
     'Scopes',
+    'TokenBroker',
     'TokenVerifier',
   ]);
 });

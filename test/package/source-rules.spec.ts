@@ -10,16 +10,16 @@ const filesWith = (pattern: RegExp) => sources.filter(({ text }) => pattern.test
 
 it('all randomness comes from node:crypto', () => {
   expect(filesWith(/Math\.random|getRandomValues/)).toEqual([]);
-  expect(filesWith(/[= ]randomBytes\(|\[randomBytes\(/)).toEqual(['login/pkce.ts', 'sealing/key-ring.ts']);
-  for (const file of ['login/pkce.ts', 'sealing/key-ring.ts']) {
+  expect(filesWith(/[= ]randomBytes\(|\[randomBytes\(/)).toEqual(['broker/session.ts', 'login/pkce.ts', 'sealing/key-ring.ts']);
+  for (const file of ['broker/session.ts', 'login/pkce.ts', 'sealing/key-ring.ts']) {
     expect(sources.find(({ name }) => name === file)!.text).toMatch(
       /import \{[^}]*randomBytes[^}]*\} from 'node:crypto'/,
     );
   }
 });
 
-it('the secret of a login cookie is compared in constant time', () => {
-  expect(filesWith(/timingSafeEqual\(/)).toEqual(['login/browser-binding.ts']);
+it('the secret of a login cookie and the MAC of a refresh token are compared in constant time', () => {
+  expect(filesWith(/timingSafeEqual\(/)).toEqual(['broker/refresh-token.ts', 'login/browser-binding.ts']);
 });
 
 it('signatures are verified, and outgoing requests made, in one place each', () => {
@@ -31,11 +31,11 @@ it('signatures are verified, and outgoing requests made, in one place each', () 
 });
 
 it('no folder reaches back: the way is http and guards, login, verification, provider, options', () => {
-  const order = ['errors', 'options', 'sealing', 'store', 'provider', 'verification', 'login', 'http'];
+  const order = ['errors', 'clock', 'options', 'sealing', 'store', 'provider', 'verification', 'login', 'broker', 'http'];
   // Constraints are part of the options' types; http and guards are two halves of one layer.
   const layer: Record<string, number> = Object.fromEntries(order.map((folder, index) => [folder, index]));
   layer['guards'] = layer['decorators'] = layer['http']!;
-  const allowed = new Set(['options → verification', 'options → store', 'sealing → options']);
+  const allowed = new Set(['options → verification', 'options → store', 'options → broker']);
   const backwards = sources.flatMap(({ name, text }) => {
     const [from] = name.split('/') as [string];
     const targets = [...text.matchAll(/from '\.\.\/([a-z]+)\//g)].map(([, to]) => to!);

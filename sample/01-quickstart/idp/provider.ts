@@ -24,7 +24,9 @@ export function createProvider(options: DemoProviderOptions): Provider {
         client_name: 'Quickstart',
         grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
         response_types: ['code'],
-        redirect_uris: [...options.applicationUrls, ...callbacks],
+        // Programs on the user's machine catch the redirect on a port they find free (RFC 8252 §7.3).
+        application_type: 'native',
+        redirect_uris: [...options.applicationUrls, ...callbacks, 'http://localhost/callback'],
         post_logout_redirect_uris: [...options.applicationUrls],
       },
     ],

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { SignJWT, type JWTPayload } from 'jose';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../options/resolved-options.js';
+import { BrokerEvents, type MintingReason } from './broker-events.js';
+import type { Identity } from './identity.js';
+import { SigningKeys } from './signing-keys.js';
+import { StoreClock } from './store-clock.js';
+
+const SECOND = 1_000;
+
+/** What an access token is made of. */
+export interface Minting {
+  readonly identity: Pick<Identity, 'sub' | 'claims' | 'roles'>;
+  readonly scope: string | undefined;
+  /** The session it belongs to, if any. */
+  readonly sid?: string | undefined;
+  /** ms of the store's clock after which it must not be valid. */
+  readonly notAfter?: number | undefined;
+  /** s; the configured lifetime where left out. */
+  readonly lifetime?: number | undefined;
+  readonly reason: MintingReason;
+}
+
+export interface MintedToken {
+  readonly token: string;
+  /** s since the epoch */
+  readonly expires: number;
+  /** s from now */
+  readonly expiresIn: number;
+}
+
+/** Claims that say who issued a token, to whom, for how long and what kind it is: not for `mapClaims`. */
+const RESERVED = new Set(
+  'iss sub aud exp iat nbf jti client_id azp sid scope scp typ events cnf nonce at_hash c_hash s_hash'.split(' '),
+);
+
+/** Mints access tokens of this application (RFC 9068). */
+@Injectable()
+export class AccessTokens {
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(SigningKeys) private readonly keys: SigningKeys,
+    @Inject(StoreClock) private readonly clock: StoreClock,
+    @Inject(BrokerEvents) private readonly events: BrokerEvents,
+  ) {}
+
+  /** @throws {@link OidcAuthError} `signing_key_unavailable`, `store_unavailable` */
+  async mint({ identity, scope, sid, notAfter = Infinity, lifetime, reason }: Minting): Promise<MintedToken> {
+    const { broker, clientId, clockTolerance } = this.options as ResolvedOptions & { broker: BrokerOptions };
+    const { kid, alg, privateKey } = await this.keys.signer();
+    const now = Math.floor(this.clock.now() / SECOND);
+    const expires = Math.min(now + (lifetime ?? broker.accessTokenTtl), Math.floor(notAfter / SECOND));
+    const jti = randomUUID();
+    const sub = this.subjectOf(identity);
+    const claims: JWTPayload = {
+      iss: broker.issuer,
+      sub,
+      aud: broker.audience,
+      exp: expires,
+      // Some verifiers have no leeway.
+      iat: now - clockTolerance,
+      jti,
+      client_id: clientId,
+      ...(sid === undefined ? {} : { sid }),
+      ...(scope === undefined ? {} : { scope }),
+      ...this.personalClaims(identity),
+    };
+    const token = await new SignJWT(claims).setProtectedHeader({ typ: 'at+jwt', alg, kid }).sign(privateKey);
+    this.events.emit({ type: 'minted', reason, jti, sub, ...(sid === undefined ? {} : { sid }) });
+    return { token, expires, expiresIn: Math.max(0, expires - now) };
+  }
+
+  /** Who the token says it is of. @throws {@link OidcAuthError} `id_token_invalid` where that is not known */
+  private subjectOf({ sub, claims }: Minting['identity']): string {
+    if (this.options.broker!.subject === 'sub') return sub;
+    const username = claims['preferred_username'];
+    if (typeof username === 'string' && username !== '') return username;
+    throw new OidcAuthError('id_token_invalid', 'The identity provider does not say the name of the user.', {
+      operatorHint:
+        "The option subject is 'username', but the identity provider gave no preferred_username: ask for the scope profile.",
+    });
+  }
+
+  /** Typed, whatever the provider says: peers check types, too. */
+  private personalClaims({ claims, roles }: Minting['identity']): JWTPayload {
+    const { mapClaims } = this.options.broker!;
+    const mapped = Object.entries(mapClaims({ ...claims, roles }) ?? {}).filter(([name]) => !RESERVED.has(name));
+    const constrained = Object.keys(this.options.claims).map((path) => topLevelClaim(path, claims));
+    const merged: Record<string, unknown> = {
+      ...Object.fromEntries(constrained.flatMap((name) => (name === undefined ? [] : [[name, claims[name]]]))),
+      preferred_username: claims['preferred_username'],
+      email: claims['email'],
+      name: claims['name'],
+      roles,
+      ...Object.fromEntries(mapped),
+    };
+    return Object.fromEntries(Object.entries(merged).filter(([name, value]) => isOfItsType(name, value)));
+  }
+}
+
+const TEXTS = new Set(['preferred_username', 'email', 'name', 'given_name', 'family_name']);
+
+function isOfItsType(name: string, value: unknown): boolean {
+  if (name === 'roles') return Array.isArray(value) && value.every((role) => typeof role === 'string');
+  return TEXTS.has(name) ? typeof value === 'string' : value !== undefined;
+}
+
+/** The claim that a default constraint is about: guards must find it in our token, too. */
+function topLevelClaim(path: string, claims: Identity['claims']): string | undefined {
+  const segments = path.split('.');
+  return segments
+    .map((_, index) => segments.slice(0, segments.length - index).join('.'))
+    .find((name) => Object.hasOwn(claims, name) && !RESERVED.has(name));
+}

@@ -1,0 +1,33 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BrokerEvents, type SessionEnd } from './broker-events.js';
+import { SessionRecords } from './session-records.js';
+import type { StoredSession } from './session.js';
+import { UpstreamRefresh } from './upstream-refresh.js';
+
+/** Ends sessions: here first, so that a refresh under way finds nothing to write to, then at the provider. */
+@Injectable()
+export class SessionEnding {
+  constructor(
+    @Inject(SessionRecords) private readonly records: SessionRecords,
+    @Inject(UpstreamRefresh) private readonly upstream: UpstreamRefresh,
+    @Inject(BrokerEvents) private readonly events: BrokerEvents,
+  ) {}
+
+  /** @returns what the session was, for the one caller who ended it; `undefined` where there was none (any more) */
+  async end(sid: string, reason: SessionEnd): Promise<StoredSession | undefined> {
+    const session = await this.records.find(sid);
+    if (!(await this.records.remove(sid))) return undefined;
+    this.events.emit({ type: 'ended', sid, reason });
+    await this.upstream.revoke(session?.value.up?.token);
+    return session;
+  }
+
+  /** All sessions of a user. @returns how many there were */
+  async endAll(iss: string, sub: string): Promise<number> {
+    let ended = 0;
+    for await (const { id } of this.records.ofSubject(iss, sub)) {
+      if ((await this.end(id, 'revoked')) !== undefined) ended++;
+    }
+    return ended;
+  }
+}

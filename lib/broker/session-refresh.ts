@@ -1,0 +1,162 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { TokenResponse } from '../login/token-response.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { AccessTokens } from './access-tokens.js';
+import { BrokerEvents } from './broker-events.js';
+import { sessionResponse } from './broker-token-response.js';
+import { judge } from './generation.js';
+import { LeaseJoin } from './lease-join.js';
+import { AGAIN, LeasedRefresh } from './leased-refresh.js';
+import { isGenuine, parseRefreshToken, type RefreshToken } from './refresh-token.js';
+import { refreshBusy, refreshTokenInvalid } from './session-errors.js';
+import { SessionEnding } from './session-ending.js';
+import { SessionRecords } from './session-records.js';
+import type { StoredSession } from './session.js';
+import { ShutdownSignal } from './shutdown-signal.js';
+import { SigningKeys } from './signing-keys.js';
+import { StoreClock } from './store-clock.js';
+
+/** ms a caller waits for others at most. */
+const PATIENCE = 10_000;
+
+/** A request to refresh. */
+interface Presented {
+  readonly token: RefreshToken;
+  /** ms of the store's clock */
+  readonly arrivedAt: number;
+  /** ms, monotonic */
+  readonly deadline: number;
+}
+
+/** How one turn of this process at a session ended, for who took it and for those who waited. */
+type Turn =
+  | { readonly kind: 'refreshed' | 'redeemed'; readonly response: TokenResponse }
+  | { readonly kind: 'again' }
+  /** `isShared`: it failed at what all who wait want, not at the token of the one who asked. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly isShared: boolean };
+
+/** Redeems refresh tokens: decides what one is worth, and sees to it that one caller of all refreshes at the provider. */
+@Injectable()
+export class SessionRefresh {
+  /** Turns of this process, by session. */
+  private readonly turns = new Map<string, Promise<Turn>>();
+
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(SessionRecords) private readonly records: SessionRecords,
+    @Inject(LeasedRefresh) private readonly leased: LeasedRefresh,
+    @Inject(LeaseJoin) private readonly join: LeaseJoin,
+    @Inject(SessionEnding) private readonly ending: SessionEnding,
+    @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
+    @Inject(SigningKeys) private readonly keys: SigningKeys,
+    @Inject(StoreClock) private readonly clock: StoreClock,
+    @Inject(ShutdownSignal) private readonly shutdown: ShutdownSignal,
+    @Inject(BrokerEvents) private readonly events: BrokerEvents,
+  ) {}
+
+  /**
+   * @throws {@link OidcAuthError} `refresh_token_invalid`, `session_ended`; `refresh_busy`, `shutting_down`,
+   *   `store_unavailable`, `provider_…` where trying again makes sense
+   */
+  async refresh(refreshToken: string): Promise<TokenResponse> {
+    const token = parseRefreshToken(refreshToken);
+    if (token === undefined) throw refreshTokenInvalid();
+    this.shutdown.assertOpen();
+    await this.clock.ready();
+    const presented = { token, arrivedAt: this.clock.now(), deadline: performance.now() + PATIENCE };
+    do {
+      const others = this.turns.get(token.sid);
+      const response = others === undefined ? await this.takeTurn(presented) : await this.joinTurn(presented, others);
+      if (response !== undefined) return response;
+    } while (performance.now() < presented.deadline);
+    throw refreshBusy();
+  }
+
+  /** `undefined`: look again. */
+  private async takeTurn(presented: Presented): Promise<TokenResponse | undefined> {
+    const { sid } = presented.token;
+    // Known to others before anything is waited for.
+    const running = this.turn(presented).finally(() => this.turns.delete(sid));
+    this.turns.set(sid, running);
+    const turn = await running;
+    if (turn.kind === 'failed') throw turn.error;
+    return turn.kind === 'again' ? undefined : turn.response;
+  }
+
+  /** Whoever joins shares what came of it: the failure, or, by one read of his own, the new generation. */
+  private async joinTurn(presented: Presented, others: Promise<Turn>): Promise<TokenResponse | undefined> {
+    const { token } = presented;
+    const turn = await others;
+    if (turn.kind === 'failed' && turn.isShared) throw turn.error;
+    if (turn.kind === 'refreshed') this.events.emit({ type: 'upstream_joined', sid: token.sid });
+    return this.redeem(await this.read(token), presented);
+  }
+
+  private async turn(presented: Presented): Promise<Turn> {
+    let isShared = false;
+    try {
+      const session = await this.read(presented.token);
+      const redeemed = await this.redeem(session, presented);
+      if (redeemed !== undefined) return { kind: 'redeemed', response: redeemed };
+      this.assertRefreshable(session);
+      await this.keys.signer();
+      isShared = true;
+      if (this.join.isHeld(session.value)) {
+        await this.join.wait(session, presented.deadline);
+        return { kind: 'again' };
+      }
+      const refreshed = await this.leased.run(session, presented.token.generation);
+      return refreshed === AGAIN ? { kind: 'again' } : { kind: 'refreshed', response: refreshed };
+    } catch (error) {
+      return { kind: 'failed', error, isShared };
+    }
+  }
+
+  /** Only a genuine token learns anything of its session. */
+  private async read(token: RefreshToken): Promise<StoredSession> {
+    const session = await this.records.find(token.sid);
+    if (session === undefined || !isGenuine(token, session.value.seed)) throw refreshTokenInvalid();
+    return session;
+  }
+
+  /** The answer to a token that was rotated a moment ago; `undefined` for the current one, which is to be refreshed. */
+  private async redeem(session: StoredSession, presented: Presented): Promise<TokenResponse | undefined> {
+    const { generation } = presented.token;
+    const times = { now: this.clock.now(), arrivedAt: presented.arrivedAt, gracePeriod: this.gracePeriod };
+    switch (judge(session.value, generation, times)) {
+      case 'current':
+        return undefined;
+      case 'replay':
+        return this.replay(session, generation);
+      case 'straggler':
+        throw refreshTokenInvalid();
+      case 'reuse':
+        await this.endForReuse(session.id, generation);
+        throw refreshTokenInvalid();
+    }
+  }
+
+  /** The same successor again, with an access token of its own. Nothing is written. */
+  private async replay(session: StoredSession, generation: number): Promise<TokenResponse> {
+    this.assertRefreshable(session);
+    const { identity, scope, hardExpiry: notAfter } = session.value;
+    const minted = await this.accessTokens.mint({ identity, scope, sid: session.id, notAfter, reason: 'replay' });
+    this.events.emit({ type: 'replayed', sid: session.id, generation });
+    return sessionResponse(minted, session, this.clock.now());
+  }
+
+  private assertRefreshable({ value }: StoredSession): void {
+    const { up, refreshExpiry, hardExpiry } = value;
+    if (up === null || this.clock.now() >= Math.min(refreshExpiry, hardExpiry)) throw refreshTokenInvalid();
+  }
+
+  /** RFC 9700 §4.14.2: two parties hold the same refresh token, and nobody can tell which is the user. */
+  private async endForReuse(sid: string, generation: number): Promise<void> {
+    const ended = await this.ending.end(sid, 'reuse_detected');
+    if (ended !== undefined) this.events.emit({ type: 'reuse_detected', sid, generation });
+  }
+
+  private get gracePeriod(): number {
+    return this.options.broker!.refreshGracePeriod;
+  }
+}

@@ -1,0 +1,27 @@
+import { Logger } from '@nestjs/common';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { BrokerStore } from './broker-store.js';
+import { embeddedStoreUrl } from './embedded-store.js';
+import { openBrokerStore } from './store-from-url.js';
+
+/** DI token of what the `brokerStore` extra makes. */
+export const PROVIDED_STORE = Symbol('nestjs-oidc-auth:provided-store');
+
+/**
+ * The store that the options name; `null` in pass-through mode.
+ *
+ * @param provided by the `brokerStore` extra
+ * @throws {@link OidcAuthError} `store_misconfigured`
+ */
+export async function configuredStore(
+  { broker, discoveryUrl, clientId }: ResolvedOptions,
+  provided: BrokerStore | undefined,
+): Promise<BrokerStore | null> {
+  if (broker === undefined) return null;
+  const given = provided ?? broker.storeObj;
+  if (given !== undefined) return given;
+  if (broker.storeUrl !== undefined) return openBrokerStore(broker.storeUrl);
+  const url = embeddedStoreUrl(broker.appName, discoveryUrl.href, clientId);
+  new Logger('OidcAuth').log(`Broker mode keeps its sessions in ${decodeURIComponent(new URL(url).pathname)}`);
+  return openBrokerStore(url);
+}

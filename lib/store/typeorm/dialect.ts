@@ -1,0 +1,81 @@
+import { storeMisconfigured } from '../store-misconfigured.js';
+import { mysql } from './mysql.js';
+import { postgres } from './postgres.js';
+import { sqlite } from './sqlite.js';
+
+/** TypeORM's names of the databases that are known here. `better-sqlite3` is SQLite, by whichever driver. */
+export type TypeOrmBrokerStoreDatabase = 'better-sqlite3' | 'postgres' | 'mysql' | 'mariadb';
+
+/** What an error of the database tells the store. */
+export type ErrorMeaning =
+  /** A record with this key exists. */
+  | 'duplicate'
+  /** The table, a column of it, or the schema is not there. */
+  | 'missing'
+  /** This user may not do that. */
+  | 'forbidden'
+  /** The database says that it did nothing because others were in the way: trying again cannot do it twice. */
+  | 'undone';
+
+/** One statement with its parameters, which are `?` in the text. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** What a statement did and found. */
+export interface StatementResult {
+  readonly affected: number;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** The names in which the store keeps its records, quoted for the database. */
+export interface TableNames {
+  readonly table: string;
+  /** Name of an index of that table. */
+  index(column: string): string;
+}
+
+/** In what one database differs from the others. */
+export interface Dialect {
+  /** What people call it. */
+  readonly displayName: string;
+  /** Whether tables can be in a schema of their own. */
+  readonly hasSchemas: boolean;
+  /** The database's clock in ms since the epoch, as an expression: every expiry is judged by it. */
+  readonly clock: string;
+  quoted(name: string): string;
+  /** A statement in which parameters are `?`, as the driver wants it. */
+  withPlaceholders(sql: string): string;
+  /** Statements that make the table, each of which may be repeated; `version` is recorded last. */
+  ddl(names: TableNames, version: number): readonly string[];
+  /** The same as they are to be sent, one after the other, by many processes at once. */
+  setupScript(ddl: readonly string[]): readonly string[];
+  /** What is said to a connection of our own once it is open. */
+  readonly connectionScript: readonly string[];
+  /**
+   * Statements of which the first that affects a row has inserted the record, and which never do so for two callers. A
+   * duplicate key counts as no row affected.
+   */
+  insert(table: string, columns: readonly string[], values: readonly unknown[]): readonly Statement[];
+  /** Removes at most `limit` records that have expired, in a way that two who do so at once do not wait for each other. */
+  purge(table: string, limit: number, execute: (statement: Statement) => Promise<StatementResult>): Promise<number>;
+  meaningOf(error: Error & { readonly code?: unknown }): ErrorMeaning | undefined;
+  /** Breaks a connection that did not answer in time, so that nobody is given it again. */
+  abandon(connection: unknown): void;
+}
+
+const DIALECTS: Readonly<Record<TypeOrmBrokerStoreDatabase, Dialect>> = {
+  'better-sqlite3': sqlite,
+  postgres,
+  mysql: mysql('MySQL'),
+  mariadb: mysql('MariaDB'),
+};
+
+/** @throws {@link OidcAuthError} `store_misconfigured` for a database that is not known here */
+export function dialectOf(type: string): Dialect {
+  if (Object.hasOwn(DIALECTS, type)) return DIALECTS[type as TypeOrmBrokerStoreDatabase];
+  throw storeMisconfigured(
+    `TypeOrmBrokerStore knows DataSources of type ${Object.keys(DIALECTS).join(', ')}, not ${type}.`,
+  );
+}

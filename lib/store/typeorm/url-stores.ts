@@ -1,0 +1,37 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { BrokerStore } from '../broker-store.js';
+import { createPrivateFile, pathOf, sqliteDriver } from './sqlite-file.js';
+import { TypeOrmBrokerStore } from './typeorm-broker-store.js';
+
+/** ms for a connection to be made. */
+const CONNECTION_LIMIT = 5_000;
+
+export function postgresStore({ href }: URL): BrokerStore {
+  return dedicated({
+    type: 'postgres',
+    installExtensions: false,
+    // A connection that breaks while nobody uses it is replaced: no news for anybody.
+    poolErrorHandler: () => undefined,
+    // Read by the driver itself, which knows all of its parameters.
+    extra: { connectionString: href, connectionTimeoutMillis: CONNECTION_LIMIT, keepAlive: true },
+  });
+}
+
+export function mysqlStore({ href, protocol }: URL): BrokerStore {
+  return dedicated({
+    type: protocol === 'mariadb:' ? 'mariadb' : 'mysql',
+    connectTimeout: CONNECTION_LIMIT,
+    extra: { uri: href },
+  });
+}
+
+export async function sqliteStore(url: URL): Promise<BrokerStore> {
+  const driver = await sqliteDriver();
+  const database = pathOf(url);
+  await createPrivateFile(database);
+  return dedicated({ type: 'better-sqlite3', database, driver, enableWAL: true });
+}
+
+function dedicated(options: DataSourceOptions): BrokerStore {
+  return new TypeOrmBrokerStore(new DataSource(options), { dedicated: true });
+}
