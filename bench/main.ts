@@ -4,6 +4,7 @@ import { bearerRequest } from './load/requests.js';
 import { coldBurst, type ColdBurst } from './measure/cold-burst.js';
 import { compare, type Comparison } from './measure/compare.js';
 import { memoryOverTokens } from './measure/memory.js';
+import { minting } from './measure/minting.js';
 import { patterns } from './measure/patterns.js';
 import { fullPlan, tokensNeeded, quickPlan } from './measure/plan.js';
 import { conditions } from './report/machine.js';
@@ -24,7 +25,11 @@ const progress = (step: string): void =>
 const rs256 = generateRs256Key();
 const es256 = generateEs256Key();
 const idp = await startIdp([rs256, es256]);
-const issuer = { issuer: idp.issuer, audience };
+const issuer = {
+  issuer: idp.issuer,
+  audience,
+  signingKey: { kid: rs256.kid, privateJwk: rs256.privateKey.export({ format: 'jwk' }) },
+};
 
 progress(`signing ${tokensNeeded(plan)} tokens`);
 const tokens = await signTokens(rs256, idp.issuer, tokensNeeded(plan));
@@ -47,9 +52,11 @@ for (const variant of [baseline, product]) {
   progress(`memory, ${variant.title}`);
   memory.push({ variant, looks: await memoryOverTokens(variant, es256, issuer, plan.memoryStep) });
 }
+progress('minting');
+const mints = await minting(issuer, plan);
 idp.close();
 
-console.log(report({ conditions: conditions(plan, tokens[0]?.length ?? 0), comparisons, bursts, memory }));
+console.log(report({ conditions: conditions(plan, tokens[0]?.length ?? 0), comparisons, bursts, memory, mints }));
 
 const wasteful = bursts.filter(({ variant, jwksFetches }) => variant === product && jwksFetches !== 1);
 if (wasteful.length > 0) {

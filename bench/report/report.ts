@@ -2,17 +2,20 @@ import type { ColdBurst } from '../measure/cold-burst.js';
 import type { Comparison } from '../measure/compare.js';
 import { alone, details, disturbance, ratios } from './comparison.js';
 import { table } from './figures.js';
+import type { Minting } from '../measure/minting.js';
 import { memory, type MemoryRun } from './memory.js';
+import { minting } from './minting.js';
 
 export interface Results {
   readonly conditions: string;
   readonly comparisons: readonly Comparison[];
   readonly bursts: readonly ColdBurst[];
   readonly memory: readonly MemoryRun[];
+  readonly mints: readonly Minting[];
 }
 
 /** Markdown, to be pasted into the README. */
-export function report({ conditions, comparisons, bursts, memory: runs }: Results): string {
+export function report({ conditions, comparisons, bursts, memory: runs, mints }: Results): string {
   return [
     '### Speed of a guarded route against the same route bare',
     conditions,
@@ -29,5 +32,7 @@ export function report({ conditions, comparisons, bursts, memory: runs }: Result
     ),
     '#### Memory after garbage collection',
     memory(runs),
+    '#### Minting an access token, against its bare RS256 signature',
+    minting(mints),
   ].join('\n\n');
 }

@@ -7,7 +7,7 @@ import { adapters, type Adapter } from './adapters.js';
 const [adapter, variant, issuer] = process.argv.slice(2) as [Adapter, string, string];
 
 const { module } = (await import(`../variants/${variant}.js`)) as Variant;
-const app = await NestFactory.create(module(JSON.parse(issuer) as Issuer), await adapters[adapter](), {
+const app = await NestFactory.create(await module(JSON.parse(issuer) as Issuer), await adapters[adapter](), {
   logger: ['error', 'warn'],
 });
 await app.listen(0, '127.0.0.1');

@@ -7,7 +7,7 @@ import type { SigningKey } from './keys.js';
 const { key, issuer, count } = workerData as { key: Omit<SigningKey, 'jwk'>; issuer: string; count: number };
 
 const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
-const header = encode({ alg: key.alg, typ: 'JWT', kid: key.kid });
+const header = encode({ alg: key.alg, typ: 'at+jwt', kid: key.kid });
 
 function signedToken(): string {
   const signed = `${header}.${encode(accessTokenClaims(issuer))}`;

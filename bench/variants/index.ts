@@ -1,15 +1,18 @@
 import type { DynamicModule, Type } from '@nestjs/common';
+import type { JsonWebKey } from 'node:crypto';
 import type { Adapter } from '../server/adapters.js';
 
 /** What a variant verifies against. */
 export interface Issuer {
   readonly issuer: string;
   readonly audience: string;
+  /** What its tokens are signed with: broker mode is its own issuer. */
+  readonly signingKey: { readonly kid: string; readonly privateJwk: JsonWebKey };
 }
 
 /** A file of this folder exports `module`: an application with `GET /me`, answering `{ sub }` of the bearer token. */
 export interface Variant {
-  module(issuer: Issuer): Type | DynamicModule;
+  module(issuer: Issuer): Type | DynamicModule | Promise<DynamicModule>;
 }
 
 export interface VariantEntry {
@@ -30,5 +33,6 @@ export const product: VariantEntry = { name: 'oidc-guard', title: '`OidcGuard`' 
 export const variants: readonly VariantEntry[] = [
   baseline,
   product,
+  { name: 'broker-guard', title: '`OidcGuard` in broker mode' },
   { name: 'jose-guard', title: 'guard by hand on jose' },
 ];

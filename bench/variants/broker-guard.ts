@@ -1,0 +1,51 @@
+import { Controller, Get, Module, UseGuards, type DynamicModule } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { IdToken, IdTokenClaims, MemoryBrokerStore, OidcAuthModule, OidcGuard } from '../../lib/index.js';
+import { KeyRing } from '../../lib/sealing/key-ring.js';
+import type { Issuer } from './index.js';
+
+@Controller()
+class MeController {
+  @Get('me')
+  @UseGuards(OidcGuard)
+  me(@IdToken() token: IdTokenClaims): { sub: string } {
+    return { sub: token.sub };
+  }
+}
+
+@Module({ controllers: [MeController] })
+class BrokerGuardModule {}
+
+const encryptionKey = randomBytes(32).toString('base64');
+
+/** This library as an issuer of its own, whose first signing key is the one the tokens were signed with. */
+export const module = async ({ issuer, audience, signingKey }: Issuer): Promise<DynamicModule> => ({
+  module: BrokerGuardModule,
+  imports: [
+    OidcAuthModule.forRoot({
+      clientId: 'bench-client',
+      clientSecret: 'a secret that no identity provider knows',
+      discoveryUrl: `${issuer}/.well-known/openid-configuration`,
+      brokerMode: true,
+      brokerIssuer: issuer,
+      brokerAudience: audience,
+      brokerStoreObj: await storeWith(signingKey),
+      encryptionKeys: [encryptionKey],
+    }),
+  ],
+});
+
+async function storeWith(signingKey: Issuer['signingKey']): Promise<MemoryBrokerStore> {
+  const store = new MemoryBrokerStore();
+  const key = {
+    generation: 1,
+    alg: 'RS256',
+    ...signingKey,
+    createdAt: Date.now(),
+    activeFrom: Date.now(),
+    oldestValid: 0,
+  };
+  const payload = KeyRing.from([encryptionKey]).seal('record', 'key 1', JSON.stringify(key));
+  await store.insert('key', '1', { version: 1, payload, expiresAt: Date.now() + 86_400_000 });
+  return store;
+}
