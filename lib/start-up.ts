@@ -30,9 +30,9 @@ export class StartUp {
   }
 
   private *warnings(): Generator<string> {
-    const { audience, broker, clientSecret, encryptionKeys } = this.options;
+    const { audience, broker, encryptionKeys } = this.options;
     const encrypted = broker === undefined ? 'login states are' : 'all that is stored is';
-    if (clientSecret !== undefined && clientSecret.length < GOOD_SECRET_LENGTH && keyedBySecret(encryptionKeys)) {
+    if (encryptionKeys.some(isWeak)) {
       yield (
         `clientSecret has fewer than ${GOOD_SECRET_LENGTH} characters, and ${encrypted} encrypted with a key derived from it: ` +
         'use a longer one, or set encryptionKeys.'
@@ -56,6 +56,6 @@ export class StartUp {
   }
 }
 
-function keyedBySecret(keys: ResolvedOptions['encryptionKeys']): boolean {
-  return keys.some((key) => typeof key !== 'string');
+function isWeak(key: ResolvedOptions['encryptionKeys'][number]): boolean {
+  return typeof key !== 'string' && key.fromClientSecret.length < GOOD_SECRET_LENGTH;
 }

@@ -19,23 +19,26 @@ class BrokerGuardModule {}
 const encryptionKey = randomBytes(32).toString('base64');
 
 /** This library as an issuer of its own, whose first signing key is the one the tokens were signed with. */
-export const module = async ({ issuer, audience, signingKey }: Issuer): Promise<DynamicModule> => ({
-  module: BrokerGuardModule,
-  imports: [
-    OidcAuthModule.forRoot({
-      clientId: 'bench-client',
-      clientSecret: 'a secret that no identity provider knows',
-      discoveryUrl: `${issuer}/.well-known/openid-configuration`,
-      brokerMode: true,
-      brokerIssuer: issuer,
-      brokerAudience: audience,
-      brokerStoreObj: await storeWith(signingKey),
-      encryptionKeys: [encryptionKey],
-    }),
-  ],
-});
+export const module = async ({ issuer, audience, signingKey }: Issuer): Promise<DynamicModule> => {
+  const discoveryUrl = `${issuer}/.well-known/openid-configuration`;
+  return {
+    module: BrokerGuardModule,
+    imports: [
+      OidcAuthModule.forRoot({
+        clientId: 'bench-client',
+        clientSecret: 'a secret that no identity provider knows',
+        discoveryUrl,
+        brokerMode: true,
+        brokerIssuer: issuer,
+        brokerAudience: audience,
+        brokerStoreObj: await storeWith(signingKey, JSON.stringify([discoveryUrl, 'bench-client', issuer])),
+        encryptionKeys: [encryptionKey],
+      }),
+    ],
+  };
+};
 
-async function storeWith(signingKey: Issuer['signingKey']): Promise<MemoryBrokerStore> {
+async function storeWith(signingKey: Issuer['signingKey'], owner: string): Promise<MemoryBrokerStore> {
   const store = new MemoryBrokerStore();
   const key = {
     generation: 1,
@@ -45,7 +48,7 @@ async function storeWith(signingKey: Issuer['signingKey']): Promise<MemoryBroker
     activeFrom: Date.now(),
     oldestValid: 0,
   };
-  const payload = KeyRing.from([encryptionKey]).seal('record', 'key 1', JSON.stringify(key));
+  const payload = KeyRing.from([encryptionKey]).seal('record', `key 1 ${owner}`, JSON.stringify(key));
   await store.insert('key', '1', { version: 1, payload, expiresAt: Date.now() + 86_400_000 });
   return store;
 }

@@ -65,7 +65,7 @@ export class AccessTokens {
       client_id: clientId,
       ...(sid === undefined ? {} : { sid }),
       ...(scope === undefined ? {} : { scope }),
-      ...this.personalClaims(identity),
+      ...(await this.personalClaims(identity)),
     };
     const token = await new SignJWT(claims).setProtectedHeader({ typ: 'at+jwt', alg, kid }).sign(privateKey);
     this.events.emit({ type: 'minted', reason, jti, sub, ...(sid === undefined ? {} : { sid }) });
@@ -84,9 +84,11 @@ export class AccessTokens {
   }
 
   /** Typed, whatever the provider says: peers check types, too. */
-  private personalClaims({ claims, roles }: Minting['identity']): JWTPayload {
+  private async personalClaims({ claims, roles }: Minting['identity']): Promise<JWTPayload> {
     const { mapClaims } = this.options.broker!;
-    const mapped = Object.entries(mapClaims({ ...claims, roles }) ?? {}).filter(([name]) => !RESERVED.has(name));
+    const mapped = Object.entries((await mapClaims({ ...claims, roles })) ?? {}).filter(
+      ([name]) => !RESERVED.has(name),
+    );
     const constrained = Object.keys(this.options.claims).map((path) => topLevelClaim(path, claims));
     const merged: Record<string, unknown> = {
       ...Object.fromEntries(constrained.flatMap((name) => (name === undefined ? [] : [[name, claims[name]]]))),

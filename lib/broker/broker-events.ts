@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { quoted } from '../errors/operator-log.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 
 /** Why a session ended before its time. */
@@ -80,7 +81,7 @@ export class BrokerEvents {
 
   private log({ type, ...facts }: BrokerEvent): void {
     const level = WARNINGS.has(type) ? 'warn' : NEWS.has(type) ? 'log' : 'debug';
-    const words = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`);
+    const words = Object.entries(facts).map(([name, value]) => `${name}=${quoted(value)}`);
     this.logger[level](`${type.replaceAll('_', ' ')}: ${words.join(' ')}`);
   }
 }

@@ -34,16 +34,11 @@ type Claims = Readonly<Record<string, unknown>>;
 /** Gathers what the provider tells of a user: by the ID token, userinfo, and, as far as roles go, the access token. */
 @Injectable()
 export class Identities {
-  /** Names of the claims in which roles are. */
-  private readonly roleNames: ReadonlySet<string>;
-
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(IdentityProvider) private readonly provider: IdentityProvider,
     @Inject(ProviderAccessTokens) private readonly accessTokens: ProviderAccessTokens,
-  ) {
-    this.roleNames = new Set(options.roleSources.map(firstName));
-  }
+  ) {}
 
   /** At login. @throws {@link OidcAuthError} `subject_changed`, `claim_not_met`, `provider_unreachable` */
   async establish(idToken: JWTPayload, accessToken: string): Promise<Identity> {
@@ -59,16 +54,22 @@ export class Identities {
   }
 
   /**
-   * At a refresh. Roles are what the provider says now: what an earlier ID token said of them counts no more, even where
-   * the provider sends none with a refresh.
+   * At a refresh: everything is what the provider says now. Where it sends no ID token, the earlier one still tells who
+   * the person is, but nothing of roles.
    *
+   * @param earlier claims of the last ID token
    * @throws {@link OidcAuthError} as {@link establish}, and `id_token_invalid`
    */
-  async renew(known: Identity, idToken: JWTPayload | undefined, accessToken: string): Promise<Identity> {
+  async renew(
+    known: Identity,
+    idToken: JWTPayload | undefined,
+    earlier: JWTPayload,
+    accessToken: string,
+  ): Promise<Identity> {
     if (idToken !== undefined) assertSameUser(known, idToken);
     const userInfo = await this.userInfo(accessToken, known.sub);
-    const { claims, roles: _earlier, ...protocol } = known;
-    const base = idToken ?? this.filter(claims, (name) => !this.roleNames.has(name));
+    const { claims: _claims, roles: _roles, ...protocol } = known;
+    const base = idToken ?? filter(earlier, (name) => !this.holdsRoles(name));
     return this.assemble([await this.rolesIn(accessToken), base, userInfo], protocol);
   }
 
@@ -81,38 +82,36 @@ export class Identities {
   /** Later sources win, but in what holds roles: there all count. */
   private assemble(sources: readonly Claims[], protocol: Omit<Identity, 'claims' | 'roles'>): Identity {
     const evidence: Record<string, unknown> = Object.assign({}, ...sources);
-    for (const name of this.roleNames) {
+    for (const name of Object.keys(evidence).filter((claim) => this.holdsRoles(claim))) {
       const found: unknown[] = sources.map((source) => source[name]).filter((value) => value !== undefined);
-      if (found.length > 0) evidence[name] = found.reduce(union);
+      evidence[name] = found.reduce(union);
     }
     const token = evidence as unknown as IdTokenClaims;
     const { roleSources } = this.options;
     const claims = Object.entries(this.options.claims);
     assertConstraints(token, { scopes: [], claims, roles: [] }, { sources: roleSources, areFlattened: false });
     // What holds roles is not needed any more, unless a constraint names it.
-    const named = new Set(claims.map(([path]) => firstName(path)));
-    const isPersonal = (name: string) => !PROTOCOL_CLAIMS.has(name) && (!this.roleNames.has(name) || named.has(name));
-    return {
-      ...protocol,
-      claims: this.filter(evidence, isPersonal),
-      roles: [...rolesOf(token, roleSources)].toSorted(),
-    };
+    const isNamed = (name: string) => claims.some(([path]) => leadsThrough(path, name));
+    const isPersonal = (name: string) => !PROTOCOL_CLAIMS.has(name) && (!this.holdsRoles(name) || isNamed(name));
+    return { ...protocol, claims: filter(evidence, isPersonal), roles: [...rolesOf(token, roleSources)].toSorted() };
   }
 
   /** Of an access token only what it says of roles: the rest is meant for somebody else. */
   private async rolesIn(accessToken: string): Promise<Claims> {
     const claims = (await this.accessTokens.claimsOf(accessToken)) ?? {};
-    return this.filter(claims, (name) => this.roleNames.has(name));
+    return filter(claims, (name) => this.holdsRoles(name));
   }
 
-  private filter(claims: Claims, keep: (name: string) => boolean): Claims {
-    return Object.fromEntries(Object.entries(claims).filter(([name]) => keep(name)));
+  private holdsRoles(name: string): boolean {
+    return this.options.roleSources.some((path) => leadsThrough(path, name));
   }
 
   /** A provider that refuses its own token at userinfo (one for another API alone) tells us no more. */
   private async userInfo(accessToken: string, subject: string): Promise<Claims> {
     try {
-      return (await this.provider.userInfo(accessToken, subject)) ?? {};
+      const claims = (await this.provider.userInfo(accessToken, subject)) ?? {};
+      // What is said of the login comes from the ID token alone.
+      return filter(claims, (name) => !PROTOCOL_CLAIMS.has(name));
     } catch (error) {
       if (isRefusal(error)) return {};
       throw error;
@@ -120,12 +119,16 @@ export class Identities {
   }
 }
 
+export function anotherUser(): OidcAuthError {
+  return new OidcAuthError('subject_changed', 'The identity provider answered for another user.', {
+    operatorHint: 'A refresh at the identity provider brought the ID token of another user: the session was ended.',
+  });
+}
+
 /** Core §12.2: a refreshed ID token is of the same issuer, user and audience, and repeats the nonce if it has one. */
 function assertSameUser(known: Identity, idToken: JWTPayload): void {
   if (idToken.iss !== known.iss || idToken.sub !== known.sub) {
-    throw new OidcAuthError('subject_changed', 'The identity provider answered for another user.', {
-      operatorHint: 'A refresh at the identity provider brought the ID token of another user: the session was ended.',
-    });
+    throw anotherUser();
   }
   const nonce = idToken['nonce'];
   if (!sameAudience(idToken.aud, known.aud) || (nonce !== undefined && nonce !== known.nonce)) {
@@ -140,9 +143,13 @@ function sameAudience(one: unknown, other: unknown): boolean {
   return sorted(one) === sorted(other);
 }
 
-function firstName(path: string): string {
-  // A claim whose name holds dots is a URI, and is followed whole.
-  return path.includes('://') ? path : path.split('.', 1)[0]!;
+/** Whether a claim path begins at this claim, whose name may hold dots itself. */
+function leadsThrough(path: string, name: string): boolean {
+  return path === name || path.startsWith(`${name}.`);
+}
+
+function filter(claims: Claims, keep: (name: string) => boolean): Claims {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => keep(name)));
 }
 
 /** Lists are joined, objects member by member; of anything else the later value stays. */

@@ -31,6 +31,8 @@ export class OwnIssuer implements AcceptedIssuer {
       undefined,
       KEYS_FRESH,
     );
+    // What this process has learnt of a rotation holds for its guards at once.
+    signingKeys.onChange(() => void this.keys.reload().catch(() => undefined));
   }
 
   async metadata(): Promise<VerificationMetadata> {

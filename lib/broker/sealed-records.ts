@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { KeyRing } from '../sealing/key-ring.js';
 import type {
   BrokerRecord,
@@ -30,6 +31,11 @@ export interface Stored<T> extends ClearFields {
   readonly value: T;
 }
 
+/** Names the application: its provider, its client there, and what it issues tokens as. */
+export function ownerOf({ discoveryUrl, clientId, broker }: ResolvedOptions): string {
+  return JSON.stringify([discoveryUrl.href, clientId, broker?.issuer]);
+}
+
 /** A record that no key of the ring opens: it is kept, and means nothing here. */
 export const UNREADABLE = Symbol('unreadable');
 
@@ -42,6 +48,8 @@ export class SealedRecords<T> {
 
   constructor(
     private readonly kind: BrokerRecordKind,
+    /** Whose records they are: applications that share a ring and a table still do not open each other's. */
+    private readonly owner: string,
     private readonly access: StoreAccess,
     private readonly keyRing: KeyRing,
     private readonly events: BrokerEvents,
@@ -113,6 +121,10 @@ export class SealedRecords<T> {
     }
   }
 
+  private contextOf(id: string): string {
+    return `${this.kind} ${id} ${this.owner}`;
+  }
+
   private tell(id: string): void {
     if (this.told.has(id)) return;
     this.told.set(id, true);
@@ -120,21 +132,17 @@ export class SealedRecords<T> {
   }
 
   private seal({ id, value, version, expiresAt, subject, sid }: Stored<T>): BrokerRecord {
-    const payload = this.keyRing.seal('record', contextOf(this.kind, id), JSON.stringify(value));
+    const payload = this.keyRing.seal('record', this.contextOf(id), JSON.stringify(value));
     return { version, payload, expiresAt, subject, sid };
   }
 
   private open(record: IdentifiedBrokerRecord): Stored<T> | typeof UNREADABLE {
     const { id, version, payload, expiresAt, subject, sid } = record;
-    const opened = this.keyRing.open('record', contextOf(this.kind, id), payload);
+    const opened = this.keyRing.open('record', this.contextOf(id), payload);
     if (opened === undefined) {
       this.tell(id);
       return UNREADABLE;
     }
     return { id, version, expiresAt, subject, sid, value: JSON.parse(opened) as T };
   }
-}
-
-function contextOf(kind: BrokerRecordKind, id: string): string {
-  return `${kind} ${id}`;
 }

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { randomValue } from '../login/pkce.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { BrokerEvents } from './broker-events.js';
-import { SealedRecords, UNREADABLE } from './sealed-records.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { ownerOf, SealedRecords, UNREADABLE } from './sealed-records.js';
 import { providerSessionIndex, subjectIndex, type Session, type StoredSession } from './session.js';
 import { StoreAccess } from './store-access.js';
 
@@ -15,11 +16,12 @@ export class SessionRecords {
   private readonly records: SealedRecords<Session>;
 
   constructor(
+    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
     @Inject(StoreAccess) access: StoreAccess,
     @Inject(KeyRing) keyRing: KeyRing,
     @Inject(BrokerEvents) events: BrokerEvents,
   ) {
-    this.records = new SealedRecords('grant', access, keyRing, events);
+    this.records = new SealedRecords('grant', ownerOf(options), access, keyRing, events);
   }
 
   /** The session, unless there is none, it has ended or it cannot be read. */
@@ -54,14 +56,17 @@ export class SessionRecords {
    *
    * @param w names the write; the same for each attempt at it, so that one which succeeded unheard is recognised
    * @returns what is stored then; `undefined` where somebody else was quicker
+   * @throws {@link OidcAuthError} `store_unavailable` where nothing was written
    */
   async swap(current: StoredSession, change: SessionChange, w = randomValue()): Promise<StoredSession | undefined> {
     try {
       return await this.attempt(current, change, w);
     } catch (error) {
       const found = await this.findAny(current.id);
-      if (found === undefined) throw error;
-      return found.value.w === w ? found : undefined;
+      if (found?.value.w === w) return found;
+      // A store that reads and does not write must not look like somebody quicker.
+      if (found === undefined || found.version === current.version) throw error;
+      return undefined;
     }
   }
 

@@ -6,7 +6,7 @@ import { BrokerEvents } from './broker-events.js';
 import { sessionResponse } from './broker-token-response.js';
 import { judge } from './generation.js';
 import { LeaseJoin } from './lease-join.js';
-import { AGAIN, LeasedRefresh } from './leased-refresh.js';
+import { AGAIN, LeasedRefresh, type Refreshed } from './leased-refresh.js';
 import { isGenuine, parseRefreshToken, type RefreshToken } from './refresh-token.js';
 import { refreshBusy, refreshTokenInvalid } from './session-errors.js';
 import { SessionEnding } from './session-ending.js';
@@ -28,18 +28,11 @@ interface Presented {
   readonly deadline: number;
 }
 
-/** How one turn of this process at a session ended, for who took it and for those who waited. */
-type Turn =
-  | { readonly kind: 'refreshed' | 'redeemed'; readonly response: TokenResponse }
-  | { readonly kind: 'again' }
-  /** `isShared`: it failed at what all who wait want, not at the token of the one who asked. */
-  | { readonly kind: 'failed'; readonly error: unknown; readonly isShared: boolean };
-
 /** Redeems refresh tokens: decides what one is worth, and sees to it that one caller of all refreshes at the provider. */
 @Injectable()
 export class SessionRefresh {
-  /** Turns of this process, by session. */
-  private readonly turns = new Map<string, Promise<Turn>>();
+  /** Turns of this process at sessions, by session. */
+  private readonly turns = new Map<string, Promise<Refreshed | undefined>>();
 
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -64,52 +57,45 @@ export class SessionRefresh {
     this.shutdown.assertOpen();
     await this.clock.ready();
     const presented = { token, arrivedAt: this.clock.now(), deadline: performance.now() + PATIENCE };
-    do {
-      const others = this.turns.get(token.sid);
-      const response = others === undefined ? await this.takeTurn(presented) : await this.joinTurn(presented, others);
-      if (response !== undefined) return response;
-    } while (performance.now() < presented.deadline);
-    throw refreshBusy();
-  }
-
-  /** `undefined`: look again. */
-  private async takeTurn(presented: Presented): Promise<TokenResponse | undefined> {
-    const { sid } = presented.token;
-    // Known to others before anything is waited for.
-    const running = this.turn(presented).finally(() => this.turns.delete(sid));
-    this.turns.set(sid, running);
-    const turn = await running;
-    if (turn.kind === 'failed') throw turn.error;
-    return turn.kind === 'again' ? undefined : turn.response;
-  }
-
-  /** Whoever joins shares what came of it: the failure, or, by one read of his own, the new generation. */
-  private async joinTurn(presented: Presented, others: Promise<Turn>): Promise<TokenResponse | undefined> {
-    const { token } = presented;
-    const turn = await others;
-    if (turn.kind === 'failed' && turn.isShared) throw turn.error;
-    if (turn.kind === 'refreshed') this.events.emit({ type: 'upstream_joined', sid: token.sid });
-    return this.redeem(await this.read(token), presented);
-  }
-
-  private async turn(presented: Presented): Promise<Turn> {
-    let isShared = false;
-    try {
-      const session = await this.read(presented.token);
+    for (;;) {
+      const session = await this.read(token);
       const redeemed = await this.redeem(session, presented);
-      if (redeemed !== undefined) return { kind: 'redeemed', response: redeemed };
-      this.assertRefreshable(session);
-      await this.keys.signer();
-      isShared = true;
-      if (this.join.isHeld(session.value)) {
-        await this.join.wait(session, presented.deadline);
-        return { kind: 'again' };
-      }
-      const refreshed = await this.leased.run(session, presented.token.generation);
-      return refreshed === AGAIN ? { kind: 'again' } : { kind: 'refreshed', response: refreshed };
-    } catch (error) {
-      return { kind: 'failed', error, isShared };
+      if (redeemed !== undefined) return redeemed;
+      if (performance.now() > presented.deadline) throw refreshBusy();
+      const refreshed = await this.refreshTogether(session, presented);
+      if (refreshed !== undefined) return refreshed;
     }
+  }
+
+  /**
+   * Whoever holds the current token takes a turn at the session, or joins the one that this process is at: its failure is
+   * everybody's, and its session tells a joiner his successor without a further read.
+   *
+   * @returns `undefined`: look again
+   */
+  private async refreshTogether(session: StoredSession, presented: Presented): Promise<TokenResponse | undefined> {
+    const sid = session.id;
+    const others = this.turns.get(sid);
+    if (others === undefined) {
+      const own = this.turn(session, presented).finally(() => this.turns.delete(sid));
+      this.turns.set(sid, own);
+      return (await own)?.response;
+    }
+    const turn = await others;
+    if (turn === undefined) return undefined;
+    this.events.emit({ type: 'upstream_joined', sid });
+    return this.redeem(turn.session, presented);
+  }
+
+  private async turn(session: StoredSession, presented: Presented): Promise<Refreshed | undefined> {
+    this.assertRefreshable(session);
+    await this.keys.signer();
+    if (this.join.isHeld(session.value)) {
+      await this.join.wait(session, presented.deadline);
+      return undefined;
+    }
+    const refreshed = await this.leased.run(session, presented.token.generation);
+    return refreshed === AGAIN ? undefined : refreshed;
   }
 
   /** Only a genuine token learns anything of its session. */

@@ -12,7 +12,8 @@ const PATIENCE = 60_000;
 /** The same once the application is closing. */
 const PATIENCE_WHILE_CLOSING = 10_000;
 const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 2_000;
+/** Shorter than others wait before they take a lease over. */
+const LONGEST_PAUSE = 250;
 
 /** Ends that came from the provider refusing a token; all others are somebody's will. */
 const REFUSALS: ReadonlySet<SessionEnd | null> = new Set(['upstream_ended', 'upstream_lost']);

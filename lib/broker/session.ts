@@ -36,6 +36,9 @@ export interface Session {
   readonly w: string;
 }
 
+/** ms for which a session that has ended stays visible to who is about to write to it. */
+export const TOMBSTONE = 60_000;
+
 export type StoredSession = Stored<Session>;
 
 /** The index of a user's sessions. */

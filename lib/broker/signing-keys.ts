@@ -7,7 +7,7 @@ import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-opti
 import type { SigningAlgorithm } from '../options/signature-algorithms.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { BrokerEvents, type KeyRotationReason } from './broker-events.js';
-import { SealedRecords, UNREADABLE, type Stored } from './sealed-records.js';
+import { ownerOf, SealedRecords, UNREADABLE, type Stored } from './sealed-records.js';
 import { StoreAccess } from './store-access.js';
 import { StoreClock } from './store-clock.js';
 
@@ -31,7 +31,7 @@ interface SigningKey {
   readonly createdAt: number;
   /** Published since its creation, used from then on. */
   readonly activeFrom: number;
-  /** No older generation counts, whoever puts its record back. */
+  /** No older generation counts, whoever puts its record back; later keys inherit it. */
   readonly oldestValid: number;
 }
 
@@ -42,6 +42,10 @@ export interface Signer {
   readonly privateKey: CryptoKey;
 }
 
+/** The ids of key records. */
+const GENERATION = /^[1-9]\d{0,8}$/;
+/** Times that another process may be quicker with the next generation. */
+const MOST_ATTEMPTS = 20;
 /** RFC 7518 §6, RFC 8037 §2: all others are private. */
 const PUBLIC_MEMBERS = new Set(['kty', 'n', 'e', 'crv', 'x', 'y']);
 
@@ -53,6 +57,11 @@ const PUBLIC_MEMBERS = new Set(['kty', 'n', 'e', 'crv', 'x', 'y']);
 export class SigningKeys {
   private readonly records: SealedRecords<SigningKey>;
   private keys: readonly SigningKey[] = [];
+  /** The greatest generation there is a record of, readable or not. */
+  private newest = 0;
+  /** The greatest `oldestValid` that was ever seen here: no record that comes or goes lowers it. */
+  private oldestValid = 0;
+  private readonly listeners: (() => void)[] = [];
   /** ms, monotonic */
   private loadedAt = Number.NEGATIVE_INFINITY;
   private loading: Promise<void> | undefined;
@@ -65,7 +74,7 @@ export class SigningKeys {
     @Inject(StoreAccess) access: StoreAccess,
     @Inject(KeyRing) keyRing: KeyRing,
   ) {
-    this.records = new SealedRecords('key', access, keyRing, events);
+    this.records = new SealedRecords('key', ownerOf(options), access, keyRing, events);
   }
 
   /**
@@ -102,6 +111,11 @@ export class SigningKeys {
     return this.loading;
   }
 
+  /** Is told whenever the published keys have changed. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
   /**
    * Makes the next key. It is used once verifiers can know it (65 minutes later).
    *
@@ -122,7 +136,7 @@ export class SigningKeys {
     const newest = this.keys.at(-1);
     const now = this.clock.now();
     if (newest !== undefined && newest.activeFrom <= now && newest.createdAt + signingKeyMaxAge * SECOND <= now) {
-      await this.make('age', newest.generation + 1);
+      await this.make('age', this.newest + 1);
     }
     for (const [index, key] of this.keys.entries()) {
       const successor = this.keys[index + 1];
@@ -138,7 +152,7 @@ export class SigningKeys {
     const newest = this.keys.at(-1);
     if (newest === undefined || newest.alg === this.options.broker!.signingAlgorithm) return;
     if (newest.activeFrom > this.clock.now()) return;
-    await this.make('algorithm', newest.generation + 1);
+    await this.make('algorithm', this.newest + 1);
     await this.freshly();
   }
 
@@ -154,15 +168,22 @@ export class SigningKeys {
   private async loadOnce(): Promise<void> {
     await this.clock.ready();
     for (;;) {
-      const found = await this.read();
-      if (found.keys.length > 0) {
-        this.keys = found.keys;
-        this.loadedAt = performance.now();
+      const keys = await this.read();
+      if (keys.length > 0) {
+        this.adopt(keys);
         return;
       }
       // Whoever comes second finds the first one's key when it looks again.
-      await this.make(found.newest === 0 ? 'first' : 'unreadable', found.newest + 1);
+      await this.make(this.newest === 0 ? 'first' : 'unreadable', this.newest + 1);
     }
+  }
+
+  private adopt(keys: readonly SigningKey[]): void {
+    const namesOf = (list: readonly SigningKey[]) => list.map(({ kid }) => kid).join(' ');
+    const hasChanged = namesOf(keys) !== namesOf(this.keys);
+    this.keys = keys;
+    this.loadedAt = performance.now();
+    if (hasChanged) for (const listener of this.listeners) listener();
   }
 
   /** What is under way may have been read before the change. */
@@ -171,16 +192,19 @@ export class SigningKeys {
     await this.load();
   }
 
-  private async read(): Promise<{ keys: SigningKey[]; newest: number }> {
+  private async read(): Promise<SigningKey[]> {
     const keys: SigningKey[] = [];
     let newest = 0;
     for await (const { id, value } of this.records.all({})) {
+      // Anything else is none of ours, whoever put it there.
+      if (!GENERATION.test(id)) continue;
       newest = Math.max(newest, Number(id));
       if (value !== UNREADABLE) keys.push(value);
     }
-    const oldestValid = Math.max(0, ...keys.map((key) => key.oldestValid));
-    const valid = keys.filter(({ generation }) => generation >= oldestValid);
-    return { keys: valid.toSorted((one, other) => one.generation - other.generation), newest };
+    this.newest = newest;
+    this.oldestValid = Math.max(this.oldestValid, ...keys.map((key) => key.oldestValid));
+    const valid = keys.filter(({ generation }) => generation >= this.oldestValid);
+    return valid.toSorted((one, other) => one.generation - other.generation);
   }
 
   /**
@@ -192,8 +216,9 @@ export class SigningKeys {
     const pair = await generateKeyPair(alg, { extractable: true });
     const privateJwk = await exportJWK(pair.privateKey);
     const kid = await calculateJwkThumbprint(privateJwk);
-    for (;;) {
-      const next = generation ?? (await this.read()).newest + 1;
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      if (generation === undefined) await this.read();
+      const next = generation ?? this.newest + 1;
       const createdAt = this.clock.now();
       const isNeededNow = reason === 'first' || reason === 'unreadable' || reason === 'revoked';
       const key: SigningKey = {
@@ -203,12 +228,13 @@ export class SigningKeys {
         privateJwk,
         createdAt,
         activeFrom: isNeededNow ? createdAt : createdAt + PUBLISHED_BEFORE_USE,
-        oldestValid: reason === 'revoked' ? next : 0,
+        oldestValid: reason === 'revoked' ? next : this.oldestValid,
       };
       const inserted = await this.records.insert(String(next), key, { expiresAt: NEVER });
       if (inserted !== undefined) this.events.emit({ type: 'key_rotated', kid, generation: next, reason });
       if (inserted !== undefined || generation !== undefined) return key;
     }
+    throw unavailable();
   }
 
   private async forgetOthers(generation: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
+import { SingleFlight } from '../provider/single-flight.js';
 import { StoreAccess } from './store-access.js';
 
 /** ms after which the store is asked again, behind the requests. */
@@ -22,7 +23,7 @@ interface Reading {
 @Injectable()
 export class StoreClock extends Clock {
   private reading: Reading | undefined;
-  private running: Promise<void> | undefined;
+  private readonly flight = new SingleFlight<void>();
 
   constructor(@Inject(StoreAccess) private readonly access: StoreAccess) {
     super();
@@ -47,10 +48,7 @@ export class StoreClock extends Clock {
   }
 
   private read(): Promise<void> {
-    this.running ??= this.ask().finally(() => {
-      this.running = undefined;
-    });
-    return this.running;
+    return this.flight.run(() => this.ask());
   }
 
   private async ask(): Promise<void> {

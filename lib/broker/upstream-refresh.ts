@@ -4,12 +4,12 @@ import { IdentityProvider } from '../provider/identity-provider.js';
 import { wasBroken, wasNeverSent } from '../provider/connection-failure.js';
 import type { ProviderTokens } from '../provider/provider-answers.js';
 
-/** What came of asking the provider to refresh. */
+/** What came of asking the provider to refresh. `isInDoubt`: it may have done so, and its answer was not heard. */
 export type UpstreamAnswer =
   | { readonly kind: 'tokens'; readonly tokens: ProviderTokens }
   /** RFC 6749 §5.2 `invalid_grant`: the provider's refresh token is not valid any more. */
-  | { readonly kind: 'refused' }
-  /** Nothing was decided; `isInDoubt`: the provider may have done what it was asked. */
+  | { readonly kind: 'refused'; readonly isInDoubt: boolean }
+  /** Nothing was decided. */
   | { readonly kind: 'failed'; readonly error: OidcAuthError; readonly isInDoubt: boolean };
 
 /** Errors with which a provider says that it cannot, rather than will not. */
@@ -18,6 +18,9 @@ const PROVIDER_TROUBLE: ReadonlySet<string | undefined> = new Set([
   'temporarily_unavailable',
   'slow_down',
 ]);
+
+/** ms; in less nothing can be expected. */
+const SHORTEST_ATTEMPT = 100;
 
 /** Asks the provider to refresh, and understands its answer. */
 @Injectable()
@@ -29,14 +32,21 @@ export class UpstreamRefresh {
     return this.provider.refreshTimeout;
   }
 
-  /** @param mayRepeat whether there is time for a second attempt, where the connection breaks before any answer */
-  async ask(refreshToken: string, mayRepeat: () => boolean): Promise<UpstreamAnswer> {
-    const first = await this.attempt(refreshToken);
+  /** Settles when the provider can be asked. @throws {@link OidcAuthError} `provider_unreachable` */
+  ready(): Promise<void> {
+    return this.provider.ready();
+  }
+
+  /** Within {@link timeout}; once more in that time, where the connection breaks before any answer. */
+  async ask(refreshToken: string): Promise<UpstreamAnswer> {
+    const startedAt = performance.now();
+    const first = await this.attempt(refreshToken, this.timeout);
+    const left = this.timeout - (performance.now() - startedAt);
     const isBroken = first.kind === 'failed' && wasBroken(first.error);
-    if (!isBroken || !mayRepeat()) return first;
-    const second = await this.attempt(refreshToken);
+    if (!isBroken || left < SHORTEST_ATTEMPT) return first;
+    const second = await this.attempt(refreshToken, left);
     // The first request may have arrived.
-    return second.kind === 'failed' ? { ...second, isInDoubt: true } : second;
+    return second.kind === 'tokens' ? second : { ...second, isInDoubt: true };
   }
 
   /** Best effort: the provider's tokens of a session that has ended are of no use to anybody. */
@@ -46,9 +56,9 @@ export class UpstreamRefresh {
     await this.provider.revoke(refreshToken).catch(() => undefined);
   }
 
-  private async attempt(refreshToken: string): Promise<UpstreamAnswer> {
+  private async attempt(refreshToken: string, timeout: number): Promise<UpstreamAnswer> {
     try {
-      return { kind: 'tokens', tokens: await this.provider.refresh(refreshToken) };
+      return { kind: 'tokens', tokens: await this.provider.refresh(refreshToken, timeout) };
     } catch (error) {
       if (!(error instanceof OidcAuthError)) throw error;
       return answerOf(error);
@@ -59,7 +69,7 @@ export class UpstreamRefresh {
 function answerOf(error: OidcAuthError): UpstreamAnswer {
   if (error.code === 'provider_rejected_client') return { kind: 'failed', error, isInDoubt: false };
   if (error.code === 'provider_error' && !PROVIDER_TROUBLE.has(error.oauthError)) {
-    if (error.oauthError === 'invalid_grant') return { kind: 'refused' };
+    if (error.oauthError === 'invalid_grant') return { kind: 'refused', isInDoubt: false };
     return { kind: 'failed', error: clientRefused(error), isInDoubt: false };
   }
   if (error.code === 'provider_unreachable') return { kind: 'failed', error, isInDoubt: !wasNeverSent(error) };

@@ -134,7 +134,9 @@ export interface OidcAuthOptions {
    * Broker mode: further claims of issued tokens, made of the user's verified claims. May replace `roles` and profile
    * claims, never those that say who issued the token, to whom and for how long.
    */
-  mapClaims?: ((identity: Readonly<Record<string, unknown>>) => Record<string, unknown>) | undefined;
+  mapClaims?:
+    | ((identity: Readonly<Record<string, unknown>>) => Record<string, unknown> | Promise<Record<string, unknown>>)
+    | undefined;
   /** Broker mode: is told what happens to sessions and keys. Events hold no secret. What it throws is logged. */
   onEvent?: ((event: BrokerEvent) => void | Promise<void>) | undefined;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { PLAIN_REGISTRATION } from './broker-options.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
 import { resolveOptions } from './resolve-options.js';
 import { words } from './words.js';
@@ -87,6 +88,89 @@ describe('the options', () => {
     const inCluster = { ...minimal, discoveryUrl: 'http://keycloak:8080/realms/a/.well-known/openid-configuration' };
     expect(() => resolveOptions({ ...inCluster, allowInsecureRequests: true })).not.toThrow();
     expect(() => resolveOptions({ ...minimal, discoveryUrl: 'http://127.0.0.1:1/.well-known/x' })).not.toThrow();
+  });
+});
+
+describe('the options of broker mode', () => {
+  const broker = {
+    ...minimal,
+    clientSecret: 'a secret of the client',
+    brokerMode: true,
+    publicUrl: 'https://a.example/',
+  };
+
+  it('are not there in pass-through mode, whatever else is given', () => {
+    const { brokerMode, ...rest } = broker;
+    expect(brokerMode).toBe(true);
+    expect(resolveOptions({ ...rest, accessTokenTtl: 60, subject: 'username' }).broker).toBeUndefined();
+  });
+
+  it('have the documented defaults', () => {
+    const { mapClaims, ...rest } = resolveOptions(broker).broker!;
+    expect(rest).toEqual({
+      issuer: 'https://a.example',
+      issuerIsAudience: false,
+      audience: 'https://a.example',
+      jwksUri: 'https://a.example/auth/v2/.well-known/jwks.json',
+      signingAlgorithm: 'RS256',
+      signingKeyMaxAge: 90 * 86_400,
+      accessTokenTtl: 3_600,
+      sessionMaxTtl: 90 * 86_400,
+      refreshGracePeriod: 60,
+      subject: 'sub',
+      onEvent: undefined,
+      storeUrl: undefined,
+      storeObj: undefined,
+      appName: 'nestjs-oidc-auth',
+    });
+    expect(mapClaims({})).toEqual({});
+  });
+
+  const at = (prefix: string, jwksPath?: string) => ({ ...PLAIN_REGISTRATION, prefix, jwksPath });
+  it.each([
+    [{}, at('/api', '/jwks.json'), 'https://a.example/api', 'https://a.example/api/jwks.json'],
+    [{ brokerIssuer: 'https://b.example/' }, at('', '/jwks.json'), 'https://b.example/', 'https://a.example/jwks.json'],
+    [
+      { brokerIssuer: 'https://b.example/', publicUrl: undefined },
+      at('/api', '/k'),
+      'https://b.example/',
+      'https://b.example/k',
+    ],
+    [{ brokerAudience: 'my-api', publicUrl: undefined }, at('', '/k'), 'my-api', undefined],
+    [{}, at('', undefined), 'https://a.example', undefined],
+  ])('name the issuer and where its keys are: %j', (options, registration, issuer, jwksUri) => {
+    expect(resolveOptions({ ...broker, ...options }, registration).broker).toMatchObject({ issuer, jwksUri });
+  });
+
+  it('may name one store, or none', () => {
+    expect(resolveOptions({ ...broker, brokerStoreUrl: 'memory://' }).broker).toMatchObject({ storeUrl: 'memory://' });
+    const registration = { ...PLAIN_REGISTRATION, hasStoreProvider: true };
+    expect(() => resolveOptions(broker, registration)).not.toThrow();
+    expect(() => resolveOptions({ ...broker, brokerStoreUrl: 'memory://' }, registration)).toThrow(
+      'brokerStoreUrl and the brokerStore extra are given: keep one of them',
+    );
+  });
+
+  it('take a secret of sixteen characters, and any with a key ring that does not need it', () => {
+    expect(() => resolveOptions({ ...broker, clientSecret: 'x'.repeat(16) })).not.toThrow();
+    expect(problemsOf({ ...broker, clientSecret: 'x'.repeat(15) })).toContain('fewer than 16 characters');
+    const encryptionKeys = [Buffer.alloc(32, 7).toString('base64')];
+    expect(() => resolveOptions({ ...broker, clientSecret: 'x', encryptionKeys })).not.toThrow();
+    expect(() => resolveOptions({ ...broker, clientSecret: undefined, encryptionKeys })).not.toThrow();
+  });
+
+  it.each([
+    ['accessTokenTtl', [0, 86_401, 1.5, '60']],
+    ['refreshTokenTtl', [0, 366 * 86_400 + 1]],
+    ['sessionMaxTtl', [0, 3_660 * 86_400 + 1]],
+    ['refreshGracePeriod', [-1, 3_601]],
+    ['signingKeyMaxAge', [86_399, 3_660 * 86_400 + 1]],
+    ['mapClaims', ['name', {}]],
+    ['onEvent', [true]],
+    ['brokerStoreObj', [null, {}, 'memory://', []]],
+    ['brokerMode', ['true', 1]],
+  ])('refuse %s %j', (name, values) => {
+    for (const value of values) expect(problemsOf({ ...broker, [name]: value })).toContain(`${name} must be`);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import {
   buildAuthorizationUrl,
@@ -14,6 +15,7 @@ import { OperatorLog } from '../errors/operator-log.js';
 import { SIGNATURE_ALGORITHMS } from '../options/signature-algorithms.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { explainMissingMembers, type DeviceAuthorization } from './device-authorization.js';
+import { setIdTokenAside } from './id-token-aside.js';
 import { fetchJson, invalidResponse, outgoingFetch, withoutQuery, type OutgoingFetch } from './outgoing-fetch.js';
 import { configurationOf, discover } from './provider-configuration.js';
 import type { GrantType, ProviderTokens, ProviderUserInfo, VerificationMetadata } from './provider-answers.js';
@@ -29,8 +31,7 @@ const LONGEST_REFRESH = 10_000;
 /** What the provider's metadata came to. */
 interface Discovered {
   readonly configuration: Configuration;
-  /** The same with less patience, for requests that others wait for. */
-  readonly impatient: Configuration;
+  readonly metadata: ServerMetadata;
   readonly forVerification: VerificationMetadata;
   /** ms, monotonic */
   readonly at: number;
@@ -41,7 +42,6 @@ interface Discovered {
 export class IdentityProvider implements BeforeApplicationShutdown {
   private readonly closing = new AbortController();
   private readonly fetch: OutgoingFetch;
-  private readonly impatientFetch: OutgoingFetch;
   /** Limit in ms of a refresh in broker mode, as clients wait for it. */
   readonly refreshTimeout: number;
   private readonly log = new OperatorLog();
@@ -49,9 +49,10 @@ export class IdentityProvider implements BeforeApplicationShutdown {
   private discovered: Discovered | undefined;
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
+    // As many requests listen to it as are under way.
+    setMaxListeners(0, this.closing.signal);
     this.fetch = outgoingFetch(options, this.closing.signal);
     this.refreshTimeout = Math.min(options.timeout, LONGEST_REFRESH);
-    this.impatientFetch = outgoingFetch({ ...options, timeout: this.refreshTimeout }, this.closing.signal);
   }
 
   /** Not sooner: what is under way when the application begins to close may end. */
@@ -97,12 +98,29 @@ export class IdentityProvider implements BeforeApplicationShutdown {
     );
   }
 
-  /** A refresh whose answer must come within {@link refreshTimeout}. */
-  async refresh(refreshToken: string): Promise<ProviderTokens> {
-    const { impatient } = await this.current();
-    return this.ask(impatient.serverMetadata().token_endpoint!, () =>
-      genericGrantRequest(impatient, 'refresh_token', { refresh_token: refreshToken }),
+  /** Settles when the provider's addresses are known. */
+  async ready(): Promise<void> {
+    await this.current();
+  }
+
+  /**
+   * Whatever is wrong with the ID token in it, the answer is given: it may hold the only copy of the next refresh token.
+   *
+   * @param timeout ms
+   */
+  async refresh(refreshToken: string, timeout: number): Promise<ProviderTokens> {
+    const { metadata } = await this.current();
+    const impatientFetch = outgoingFetch({ ...this.options, timeout }, this.closing.signal);
+    let idToken: string | undefined;
+    const configuration = configurationOf(metadata, this.options, async (url, init) => {
+      const answer = await setIdTokenAside(await impatientFetch(url, init));
+      idToken = answer.idToken;
+      return answer.response;
+    });
+    const tokens = await this.ask(metadata.token_endpoint!, () =>
+      genericGrantRequest(configuration, 'refresh_token', { refresh_token: refreshToken }),
     );
+    return { ...tokens, ...(idToken === undefined ? {} : { id_token: idToken }) };
   }
 
   /** Ends a refresh token (RFC 7009 §2.1); nothing where the provider has no place for that. */
@@ -172,7 +190,7 @@ export class IdentityProvider implements BeforeApplicationShutdown {
         const metadata = await discover(this.options, this.fetch);
         this.discovered = {
           configuration: configurationOf(metadata, this.options, this.fetch),
-          impatient: configurationOf(metadata, this.options, this.impatientFetch),
+          metadata,
           forVerification: verificationMetadataOf(metadata, this.options),
           at: performance.now(),
         };

@@ -64,6 +64,23 @@ describe('KeyRing', () => {
     expect(KeyRing.from([bytes.toString('base64url')]).open('login-state', '', sealed)).toBe('a secret');
   });
 
+  it('knows what another key than its first has sealed', () => {
+    const [older, newer] = [key(), key()];
+    const sealed = KeyRing.from([older]).seal('record', 'grant 1', 'a session');
+    expect(KeyRing.from([older, newer]).isSealedByFirst(sealed)).toBe(true);
+    expect(KeyRing.from([newer, older]).isSealedByFirst(sealed)).toBe(false);
+    expect(KeyRing.from([newer]).isSealedByFirst(sealed)).toBe(false);
+    for (const nonsense of ['', 'A', 'nonsense', '{"kty":"RSA"}']) {
+      expect(KeyRing.from([newer]).isSealedByFirst(nonsense)).toBe(false);
+    }
+  });
+
+  it('opens nothing for another purpose, whatever the context', () => {
+    const sealed = ring.seal('record', 'the same', 'a secret');
+    expect(ring.open('record', 'the same', sealed)).toBe('a secret');
+    expect(ring.open('login-state', 'the same', sealed)).toBeUndefined();
+  });
+
   it('authenticates a value under each key, and differently for each label', () => {
     const [first, second] = [key(), key()];
     const both = KeyRing.from([first, second]).authenticate('nonce', 'value');

@@ -34,8 +34,11 @@ export interface BrokerRecordPage {
  * pass-through mode, which stores nothing).
  *
  * A store keeps versioned records and promises atomicity; what the records mean is not its concern. Records are known by
- * kind and id together; ids are 1 to 64 characters of `A-Z a-z 0-9 - _`, and differ in case. A method that cannot tell
- * whether it has succeeded rejects.
+ * kind and id together; ids are 1 to 64 characters of `A-Z a-z 0-9 - _`, and differ in case.
+ *
+ * A method that cannot tell whether it has succeeded rejects, within some seconds also where the database hangs, and does
+ * not try again by itself: that could turn its own success into a `false`. It may do so where the database says that
+ * nothing was done (a deadlock, a lock not obtained).
  */
 export abstract class BrokerStore {
   /**
@@ -62,8 +65,7 @@ export abstract class BrokerStore {
    * Compare-and-swap, in one statement: writes all fields of `record` (index fields it has not are cleared) if the stored
    * record has this `version` and has not expired.
    *
-   * @returns `false` where it has another version, has expired or is absent. A rejection means "unknown": the store never tries again by
-   *   itself, which could turn its own success into a `false`
+   * @returns `false` where it has another version, has expired or is absent
    */
   abstract replace(kind: BrokerRecordKind, id: string, version: number, record: BrokerRecord): Promise<boolean>;
   /** @returns `true` for exactly one concurrent caller, `false` where there is none or it has expired */
@@ -74,8 +76,8 @@ export abstract class BrokerStore {
     filter: BrokerRecordFilter,
     page: BrokerRecordPage,
   ): Promise<readonly IdentifiedBrokerRecord[]>;
-  /** @returns how many were removed */
+  /** Records that have not expired; those that have are left to the purge. @returns how many were removed */
   abstract removeAll(kind: BrokerRecordKind, filter: BrokerRecordFilter): Promise<number>;
-  /** Removes at most `limit` expired records and says how many. */
+  /** Removes at most `limit` (1 to 1,000) expired records, of all kinds, and says how many. */
   abstract purgeExpired(limit: number): Promise<number>;
 }

@@ -31,7 +31,7 @@ export function readAccessTokenHeader(token: string): AccessTokenHeader {
       'The token has critical header parameters, which are not supported.',
     );
   }
-  if (header.typ !== undefined && !HEADER_TYPES.has(String(header.typ).toLowerCase())) {
+  if (header.typ !== undefined && !isAccessTokenType(header.typ)) {
     throw new OidcAuthError(
       'token_type_not_allowed',
       'The token is not an access token: its header has another "typ".',
@@ -41,6 +41,10 @@ export function readAccessTokenHeader(token: string): AccessTokenHeader {
     throw new OidcAuthError('token_malformed', 'The token is not a well-formed JWT.');
   }
   return { typ: header.typ?.toLowerCase(), alg: header.alg, kid: header.kid };
+}
+
+function isAccessTokenType(typ: unknown): boolean {
+  return typeof typ === 'string' && HEADER_TYPES.has(typ.toLowerCase());
 }
 
 /** The list comes from the configuration or the issuer's metadata, never from the token (RFC 8725 §3.1). */

@@ -55,11 +55,7 @@ const FLATTENED = 'roles';
  *
  * @throws {@link OidcAuthError} `scopes_missing`, `claim_not_met` or `roles_missing`, for the first that is not met
  */
-export function assertConstraints(
-  token: IdTokenClaims,
-  constraints: EffectiveConstraints,
-  places: RolePlaces,
-): void {
+export function assertConstraints(token: IdTokenClaims, constraints: EffectiveConstraints, places: RolePlaces): void {
   assertScopes(token, constraints.scopes);
   for (const [path, constraint] of constraints.claims) {
     if (!isMet(token, path, constraint, places)) {

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { plainCause } from '../../errors/plain-cause.js';
 import { storeMisconfigured } from '../store-misconfigured.js';
-import type { Dialect, ErrorMeaning, Statement, StatementResult } from './dialect.js';
+import type { Dialect, ErrorMeaning } from './dialect.js';
+import { isRead, type Statement, type StatementResult } from './statement.js';
 
 /** ms within which a statement is answered, or its outcome is unknown. */
 const STATEMENT_LIMIT = 5_000;
@@ -12,10 +13,12 @@ const SETUP_LIMIT = 30_000;
 const LONGEST_PAUSE = 50;
 
 /**
- * A DataSource, used for single statements only: each is a transaction of its own, so nothing can interleave on an
- * embedded database's one connection. Errors carry no statement and no parameters.
+ * A DataSource, used for single statements, each of which is a transaction of its own. Errors carry no statement and no
+ * parameters.
  */
 export class Database {
+  private turn: Promise<unknown> = Promise.resolve();
+
   constructor(
     readonly dialect: Dialect,
     private readonly dataSource: DataSource,
@@ -45,12 +48,15 @@ export class Database {
    * tried again.
    */
   execute(statement: Statement): Promise<StatementResult> {
-    return this.repeatWhileUndone(STATEMENT_LIMIT, (limit) => this.attempt(statement, limit));
+    const attempt = (limit: number) => this.attempt(statement, limit);
+    return isRead(statement)
+      ? this.repeatUntil(performance.now() + STATEMENT_LIMIT, attempt)
+      : this.repeatInTurn(STATEMENT_LIMIT, attempt);
   }
 
   /** For statements that make tables. */
   executeSetup(sql: string): Promise<StatementResult> {
-    return this.repeatWhileUndone(SETUP_LIMIT, (limit) => this.attempt({ sql, parameters: [] }, limit));
+    return this.repeatInTurn(SETUP_LIMIT, (limit) => this.attempt({ sql, parameters: [] }, limit));
   }
 
   meaningOf(error: unknown): ErrorMeaning | undefined {
@@ -59,7 +65,7 @@ export class Database {
 
   private async openOwn(): Promise<void> {
     if (!this.dataSource.isInitialized) {
-      await this.repeatWhileUndone(SETUP_LIMIT, async (limit) => {
+      await this.repeatInTurn(SETUP_LIMIT, async (limit) => {
         try {
           await within(limit, this.dataSource.initialize());
         } catch (error) {
@@ -69,11 +75,22 @@ export class Database {
         }
       });
     }
-    for (const sql of this.dialect.connectionScript) await this.executeSetup(sql);
+    this.dialect.prepareConnection?.(await this.dataSource.createQueryRunner('master').connect());
   }
 
-  private async repeatWhileUndone<T>(limit: number, attempt: (limit: number) => Promise<T>): Promise<T> {
+  /** Writers of an embedded database queue up here: each attempt to lock the file blocks the process for a moment. */
+  private repeatInTurn<T>(limit: number, attempt: (limit: number) => Promise<T>): Promise<T> {
     const deadline = performance.now() + limit;
+    if (!this.dialect.isEmbedded) return this.repeatUntil(deadline, attempt);
+    const result = this.turn.then(() => {
+      if (performance.now() > deadline) throw timeout(limit);
+      return this.repeatUntil(deadline, attempt);
+    });
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  private async repeatUntil<T>(deadline: number, attempt: (limit: number) => Promise<T>): Promise<T> {
     for (let pause = 5; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       try {
         return await attempt(deadline - performance.now());
@@ -85,7 +102,7 @@ export class Database {
     }
   }
 
-  private async attempt({ sql, parameters }: Statement, limit: number): Promise<StatementResult> {
+  private async attempt(statement: Statement, limit: number): Promise<StatementResult> {
     // Of a replicated database the primary: reads have to see what was written last.
     const runner = this.dataSource.createQueryRunner('master');
     let isLate = false;
@@ -93,8 +110,7 @@ export class Database {
       await runner.connect();
       // The caller has gone, and was told that the outcome is unknown: an hour later is too late to write.
       if (isLate) throw new Error('nobody waits for this statement any more');
-      const result = await runner.query(this.dialect.withPlaceholders(sql), [...parameters], true);
-      return { affected: result.affected ?? 0, rows: result.records ?? [] };
+      return this.dialect.perform(runner, statement);
     };
     try {
       return await within(limit, work(), () => {
@@ -121,9 +137,7 @@ async function within<T>(limit: number, work: Promise<T>, onLate?: () => void): 
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       onLate?.();
-      reject(
-        Object.assign(new Error(`the database did not answer within ${Math.round(limit)} ms`), { code: 'ETIMEDOUT' }),
-      );
+      reject(timeout(limit));
     }, limit);
   });
   try {
@@ -131,6 +145,10 @@ async function within<T>(limit: number, work: Promise<T>, onLate?: () => void): 
   } finally {
     clearTimeout(timer);
   }
+}
+
+function timeout(limit: number): Error {
+  return Object.assign(new Error(`the database did not answer within ${Math.round(limit)} ms`), { code: 'ETIMEDOUT' });
 }
 
 /** TypeORM's own error holds the statement and its parameters; the driver's, inside it, what went wrong. */

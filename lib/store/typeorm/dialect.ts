@@ -1,7 +1,9 @@
+import type { QueryRunner } from 'typeorm';
 import { storeMisconfigured } from '../store-misconfigured.js';
 import { mysql } from './mysql.js';
 import { postgres } from './postgres.js';
 import { sqlite } from './sqlite.js';
+import type { Statement, StatementResult } from './statement.js';
 
 /** TypeORM's names of the databases that are known here. `better-sqlite3` is SQLite, by whichever driver. */
 export type TypeOrmBrokerStoreDatabase = 'better-sqlite3' | 'postgres' | 'mysql' | 'mariadb';
@@ -16,18 +18,6 @@ export type ErrorMeaning =
   | 'forbidden'
   /** The database says that it did nothing because others were in the way: trying again cannot do it twice. */
   | 'undone';
-
-/** One statement with its parameters, which are `?` in the text. */
-export interface Statement {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-}
-
-/** What a statement did and found. */
-export interface StatementResult {
-  readonly affected: number;
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-}
 
 /** The names in which the store keeps its records, quoted for the database. */
 export interface TableNames {
@@ -44,15 +34,17 @@ export interface Dialect {
   readonly hasSchemas: boolean;
   /** The database's clock in ms since the epoch, as an expression: every expiry is judged by it. */
   readonly clock: string;
+  /** Whether there is one connection, which does one thing at a time. */
+  readonly isEmbedded: boolean;
   quoted(name: string): string;
-  /** A statement in which parameters are `?`, as the driver wants it. */
-  withPlaceholders(sql: string): string;
+  /** Runs a statement, as a transaction of its own. */
+  perform(runner: QueryRunner, statement: Statement): Promise<StatementResult>;
   /** Statements that make the table, each of which may be repeated; `version` is recorded last. */
   ddl(names: TableNames, version: number): readonly string[];
   /** The same as they are to be sent, one after the other, by many processes at once. */
   setupScript(ddl: readonly string[]): readonly string[];
-  /** What is said to a connection of our own once it is open. */
-  readonly connectionScript: readonly string[];
+  /** What is said to the connection of an embedded database once it is open. */
+  prepareConnection?(connection: unknown): void;
   /**
    * Statements of which the first that affects a row has inserted the record, and which never do so for two callers. A
    * duplicate key counts as no row affected.

@@ -1,4 +1,6 @@
-import type { Dialect, Statement } from './dialect.js';
+import type { Dialect } from './dialect.js';
+import { performOnServer } from './server-statement.js';
+import type { Statement } from './statement.js';
 
 const MEANINGS: Readonly<Record<string, ReturnType<Dialect['meaningOf']>>> = {
   ER_DUP_ENTRY: 'duplicate',
@@ -20,11 +22,11 @@ export function mysql(displayName: string): Dialect {
     displayName,
     hasSchemas: true,
     clock,
-    connectionScript: [],
+    isEmbedded: false,
 
     quoted: (name) => `\`${name.replaceAll('`', '``')}\``,
 
-    withPlaceholders: (sql) => sql,
+    perform: performOnServer,
 
     // The usual collations of these databases take "a" and "A" for equal; ascii_bin compares code units.
     ddl: ({ table, index }, version) => [

@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.js';
+import { performOnServer } from './server-statement.js';
 import { upsertOverExpired } from './upsert.js';
 
 /** Of advisory locks: any number will do that nobody else is likely to use. */
@@ -20,13 +21,13 @@ export const postgres: Dialect = {
   displayName: 'PostgreSQL',
   hasSchemas: true,
   clock,
-  connectionScript: [],
+  isEmbedded: false,
 
   quoted: (name) => `"${name.replaceAll('"', '""')}"`,
 
-  withPlaceholders(sql) {
+  perform(runner, { sql, parameters }) {
     let position = 0;
-    return sql.replaceAll('?', () => `$${++position}`);
+    return performOnServer(runner, { sql: sql.replaceAll('?', () => `$${++position}`), parameters });
   },
 
   // Collation "C" is the order by code unit, whatever the database was created with.

@@ -1,5 +1,6 @@
 import type { BrokerRecord, BrokerRecordFilter, BrokerRecordKind, BrokerRecordPage } from '../broker-store.js';
-import type { Dialect, Statement } from './dialect.js';
+import type { Dialect } from './dialect.js';
+import type { Statement } from './statement.js';
 
 /** What a record is found by, and all that is kept of it. */
 export const COLUMNS = ['kind', 'id', 'version', 'payload', 'expires_at', 'subject', 'sid'] as const;

@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.js';
+import { runInTransaction, type SqliteConnection } from './sqlite-transaction.js';
 import { upsertOverExpired } from './upsert.js';
 
 // The time in SQLite is whole ms; rounding takes away what the fraction of a day adds to it.
@@ -8,13 +9,19 @@ export const sqlite: Dialect = {
   displayName: 'SQLite',
   hasSchemas: false,
   clock,
-  // An acknowledged write survives a power failure. Waiting for a lock blocks the whole process: only briefly, and longer
-  // between attempts.
-  connectionScript: ['pragma busy_timeout = 100', 'pragma synchronous = full'],
+  isEmbedded: true,
+
+  prepareConnection(connection) {
+    const sqlite = connection as SqliteConnection;
+    // Waiting for a lock blocks the whole process: only for a moment, the longer wait is between attempts.
+    sqlite.exec('pragma busy_timeout = 20');
+    // An acknowledged write survives a power failure.
+    sqlite.exec('pragma synchronous = full');
+  },
 
   quoted: (name) => `"${name.replaceAll('"', '""')}"`,
 
-  withPlaceholders: (sql) => sql,
+  perform: async (runner, statement) => runInTransaction((await runner.connect()) as SqliteConnection, statement),
 
   ddl: ({ table, index }, version) => [
     `create table if not exists ${table} (

@@ -8,10 +8,11 @@ import {
   type IdentifiedBrokerRecord,
 } from '../broker-store.js';
 import { Database } from './database.js';
-import { dialectOf, type Statement, type TableNames, type TypeOrmBrokerStoreDatabase } from './dialect.js';
+import { dialectOf, type TableNames, type TypeOrmBrokerStoreDatabase } from './dialect.js';
 import { recordOf, RecordStatements } from './record-statements.js';
 import { ddlText, ensureSchema } from './schema.js';
 import { reopened } from './sqlite-file.js';
+import type { Statement } from './statement.js';
 import { tableNames, type TableOptions } from './tables.js';
 
 /** How a {@link TypeOrmBrokerStore} uses the database it is given. */

@@ -1,4 +1,4 @@
-import type { Statement } from './dialect.js';
+import type { Statement } from './statement.js';
 
 /** One statement, in which the database itself decides whether what is there has expired. */
 export function upsertOverExpired(

@@ -1,6 +1,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { BrokerStore } from '../broker-store.js';
 import { createPrivateFile, pathOf, sqliteDriver } from './sqlite-file.js';
+import type { SqliteConnection } from './sqlite-transaction.js';
 import { TypeOrmBrokerStore } from './typeorm-broker-store.js';
 
 /** ms for a connection to be made. */
@@ -29,7 +30,18 @@ export async function sqliteStore(url: URL): Promise<BrokerStore> {
   const driver = await sqliteDriver();
   const database = pathOf(url);
   await createPrivateFile(database);
-  return dedicated({ type: 'better-sqlite3', database, driver, enableWAL: true });
+  return dedicated({ type: 'better-sqlite3', database, driver, prepareDatabase: writeAhead });
+}
+
+/** Readers and a writer do not wait for each other then. Not left to TypeORM, see sqlite-transaction.ts. */
+function writeAhead(connection: SqliteConnection): void {
+  try {
+    connection.exec('pragma busy_timeout = 20');
+    connection.exec('pragma journal_mode = wal');
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
 function dedicated(options: DataSourceOptions): BrokerStore {
