@@ -86,7 +86,7 @@ export class AccessTokens {
   /** Typed, whatever the provider says: peers check types, too. */
   private async personalClaims({ claims, roles }: Minting['identity']): Promise<JWTPayload> {
     const { mapClaims } = this.options.broker!;
-    const mapped = Object.entries((await mapClaims({ ...claims, roles })) ?? {}).filter(
+    const mapped = Object.entries((await mapClaims({ ...claims, roles: [...roles] })) ?? {}).filter(
       ([name]) => !RESERVED.has(name),
     );
     const constrained = Object.keys(this.options.claims).map((path) => topLevelClaim(path, claims));

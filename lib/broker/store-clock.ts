@@ -5,6 +5,8 @@ import { StoreAccess } from './store-access.js';
 
 /** ms after which the store is asked again, behind the requests. */
 const FRESH = 60_000;
+/** ms; an answer that took longer says little. */
+const SLOW = 500;
 /** ms by which the system's clock may move against the monotonic one: more means a sleep, or a clock that was set. */
 const JUMP = 1_000;
 
@@ -56,6 +58,8 @@ export class StoreClock extends Clock {
       const asked = performance.now();
       return { now: await store.now(), asked, answered: performance.now() };
     });
+    // Whoever had to wait for a connection knows the time less well than before.
+    if (this.reading !== undefined && answered - asked > SLOW) return;
     this.reading = {
       offset: now - (asked + answered) / 2,
       systemOffset: Date.now() - answered,

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGIN_LIFETIME } from '../login/login-state.js';
+import { randomValue } from '../login/pkce.js';
 import { OneTimeUse } from '../login/one-time-use.js';
 import { StoreAccess } from './store-access.js';
 import { StoreClock } from './store-clock.js';
@@ -17,7 +18,15 @@ export class StoredOneTimeUse extends OneTimeUse {
   override async claim(id: string): Promise<boolean> {
     await this.clock.ready();
     const expiresAt = this.clock.now() + (LOGIN_LIFETIME + 60) * 1_000;
-    return this.access.use((store) => store.insert('marker', id, { version: 1, payload: '', expiresAt }));
+    const marker = { version: 1, payload: randomValue(), expiresAt };
+    try {
+      return await this.access.use((store) => store.insert('marker', id, marker));
+    } catch (error) {
+      // Nobody knows whether it was written: our own must not look like somebody else's.
+      const found = await this.access.use((store) => store.find('marker', id));
+      if (found?.payload === marker.payload) return true;
+      throw error;
+    }
   }
 
   override async release(id: string): Promise<void> {

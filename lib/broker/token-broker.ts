@@ -119,7 +119,7 @@ export class TokenBroker {
    * Makes the next signing key. It takes over once every verifier can know it, 65 minutes later.
    *
    * @param options `revoke`: at once, for a key that somebody else may have; all tokens signed so far are refused, by this
-   *   process immediately, by others within half a minute
+   *   process immediately, by others within a minute
    */
   async rotateSigningKey(options: { readonly revoke?: boolean } = {}): Promise<{ kid: string; activeFrom: Date }> {
     this.broker();
