@@ -2,7 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileConsumer, countDependencies, installConsumer, runConsumer } from './check-package/consumer.mjs';
+import {
+  addPackages,
+  compileConsumer,
+  countDependencies,
+  installConsumer,
+  runConsumer,
+} from './check-package/consumer.mjs';
 import { CheckFailure, run } from './check-package/run.mjs';
 import { checkContents, packAndUnpack } from './check-package/tarball.mjs';
 import { checkDeclarationImports } from './check-package/declarations.mjs';
@@ -28,6 +34,11 @@ const checks = [
   { name: 'import', run: () => runConsumer(consumer, 'boot.mjs') },
   { name: 'require', run: () => runConsumer(consumer, 'boot.cjs') },
   { name: 'compile', run: () => compileConsumer(consumer) },
+  { name: 'without a database', run: () => runConsumer(consumer, 'without-database.mjs') },
+  { name: 'install, typeorm', needed: true, run: () => addPackages(consumer, ['typeorm', 'libsql']) },
+  { name: 'import, typeorm', run: () => runConsumer(consumer, 'typeorm.mjs') },
+  { name: 'require, typeorm', run: () => runConsumer(consumer, 'typeorm.cjs') },
+  { name: 'compile, typeorm', run: () => compileConsumer(consumer, 'tsconfig.typeorm.json') },
   { name: 'install, oldest peers', needed: true, run: () => installConsumer(oldest, tarball(), unpacked, 'oldest') },
   { name: 'import, oldest peers', run: () => runConsumer(oldest, 'boot.mjs') },
 ];

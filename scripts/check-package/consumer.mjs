@@ -18,7 +18,9 @@ export async function installConsumer(folder, tarball, unpacked, versions) {
 
   await mkdir(folder);
   await cp(SOURCES, folder, { recursive: true });
-  await cp(join(SOURCES, 'me.controller.mts'), join(folder, 'me.controller.cts'));
+  for (const name of ['me.controller', 'typeorm']) {
+    await cp(join(SOURCES, `${name}.mts`), join(folder, `${name}.cts`));
+  }
   const dependencies = { [manifest.name]: `file:${tarball}`, ...Object.fromEntries(pinned) };
   const devDependencies = { '@types/node': await installedVersion('@types/node') };
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies, devDependencies }));
@@ -27,6 +29,15 @@ export async function installConsumer(folder, tarball, unpacked, versions) {
   });
   await refuseOptionalPeers(folder, optional);
   return pinned.map(([name, version]) => `${name} ${version}`).join(', ');
+}
+
+/** What the application of a subpath has besides. */
+export async function addPackages(folder, names) {
+  const pinned = await Promise.all(names.map(async (name) => `${name}@${await installedVersion(name)}`));
+  await run('npm', ['install', '--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund', ...pinned], {
+    cwd: folder,
+  });
+  return pinned.join(', ');
 }
 
 /** The packages that the tarball brings along, seen from an application that has Nest already. */
@@ -53,8 +64,8 @@ export async function runConsumer(folder, script) {
   return output.trim().split('\n').at(-1);
 }
 
-export async function compileConsumer(folder) {
-  await run('tsc', ['--project', folder]);
+export async function compileConsumer(folder, project = 'tsconfig.json') {
+  await run('tsc', ['--project', join(folder, project)]);
   return 'strict, nodenext, exactOptionalPropertyTypes, skipLibCheck off, as ESM and as CommonJS';
 }
 

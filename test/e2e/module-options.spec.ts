@@ -149,13 +149,6 @@ describe('options are checked at boot', () => {
     const problems = (await problemsOf(given)).join('\n');
     expect(problems).not.toContain(secret.slice(0, 10));
   });
-
-  it('brokerMode is not available yet, and says so', async () => {
-    await expect(boot({ brokerMode: true })).rejects.toMatchObject({
-      code: 'broker_mode_unavailable',
-      message: expect.stringContaining('not available yet'),
-    });
-  });
 });
 
 describe('what a factory returns is checked at boot', () => {

@@ -82,7 +82,7 @@ export interface Application {
   close(): Promise<void>;
 }
 
-/** An application in pass-through mode at a client of the realm, on a port of its own. */
+/** An application at a client of the realm, on a port of its own; in pass-through mode unless the options say otherwise. */
 export async function startApplication(
   { adapter }: Platform,
   client: Client,

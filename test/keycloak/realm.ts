@@ -23,15 +23,15 @@ interface RealmFile {
   users: { username: string; email: string; credentials: { value: string }[] }[];
 }
 
-const file = JSON.parse(readFileSync(new URL('realm.json', import.meta.url), 'utf8')) as RealmFile;
+export const realmFile = JSON.parse(readFileSync(new URL('realm.json', import.meta.url), 'utf8')) as RealmFile;
 
 function client(clientId: string): Client {
-  const { secret } = file.clients.find((candidate) => candidate.clientId === clientId)!;
+  const { secret } = realmFile.clients.find((candidate) => candidate.clientId === clientId)!;
   return { clientId, clientSecret: secret };
 }
 
 function user(username: string): User {
-  const { email, credentials } = file.users.find((candidate) => candidate.username === username)!;
+  const { email, credentials } = realmFile.users.find((candidate) => candidate.username === username)!;
   return { username, email, password: credentials[0]!.value };
 }
 

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import type { Application } from './application.js';
 import type { KeycloakUser } from './keycloak-user.js';
-import { confidentialClient, issuer } from './realm.js';
+import { confidentialClient, issuer as demoIssuer } from './realm.js';
 
 /** Nobody listens there: the browser is stopped before it follows the redirect. */
 export const redirectUri = 'http://127.0.0.1:53682/signed-in';
@@ -12,7 +12,7 @@ export class StandardClient {
   private readonly client: oauth.Client = { client_id: confidentialClient.clientId };
   private readonly options = { [oauth.allowInsecureRequests]: true };
 
-  constructor({ url }: Application) {
+  constructor({ url }: Application, { issuer } = { issuer: demoIssuer }) {
     this.server = {
       issuer,
       authorization_endpoint: `${url}/api/auth/v2/login`,

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/keycloak/**/*.spec.ts'],
     environment: 'node',
-    globalSetup: ['test/keycloak/global-setup.mjs'],
+    globalSetup: ['test/keycloak/global-setup.mjs', 'test/fixtures/databases/global-setup.ts'],
     setupFiles: ['test/setup.ts'],
     isolate: false, // the files share nothing but the modules: loading Nest once halves the time
     testTimeout: 30_000,

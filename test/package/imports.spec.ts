@@ -26,6 +26,15 @@ describe('the library', () => {
     expect(Object.keys(manifest.dependencies).filter((name) => !used.has(name))).toEqual([]);
   });
 
+  it('imports what is for databases only below the subpath that is for them', () => {
+    const databases = Object.keys(manifest.peerDependenciesMeta);
+    const elsewhere = imports.filter(
+      ({ file, name }) => databases.includes(name) && !file.startsWith('store/typeorm/'),
+    );
+
+    expect(elsewhere).toEqual([]);
+  });
+
   it('talks to the identity provider through lib/provider alone', () => {
     const elsewhere = imports.filter(({ file, name }) => name === 'openid-client' && !file.startsWith('provider/'));
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import * as api from '../../lib/index.js';
+import * as typeorm from '../../lib/store/typeorm/index.js';
 
 it('the package exports these names, and a change to them is a change to its public API', () => {
   expect(Object.keys(api).toSorted()).toEqual([
@@ -22,4 +23,8 @@ it('the package exports these names, and a change to them is a change to its pub
     'TokenBroker',
     'TokenVerifier',
   ]);
+});
+
+it('the subpath typeorm exports these', () => {
+  expect(Object.keys(typeorm)).toEqual(['TypeOrmBrokerStore']);
 });

@@ -10,7 +10,11 @@ const filesWith = (pattern: RegExp) => sources.filter(({ text }) => pattern.test
 
 it('all randomness comes from node:crypto', () => {
   expect(filesWith(/Math\.random|getRandomValues/)).toEqual([]);
-  expect(filesWith(/[= ]randomBytes\(|\[randomBytes\(/)).toEqual(['broker/session.ts', 'login/pkce.ts', 'sealing/key-ring.ts']);
+  expect(filesWith(/[= ]randomBytes\(|\[randomBytes\(/)).toEqual([
+    'broker/session.ts',
+    'login/pkce.ts',
+    'sealing/key-ring.ts',
+  ]);
   for (const file of ['broker/session.ts', 'login/pkce.ts', 'sealing/key-ring.ts']) {
     expect(sources.find(({ name }) => name === file)!.text).toMatch(
       /import \{[^}]*randomBytes[^}]*\} from 'node:crypto'/,
@@ -31,7 +35,18 @@ it('signatures are verified, and outgoing requests made, in one place each', () 
 });
 
 it('no folder reaches back: the way is http and guards, login, verification, provider, options', () => {
-  const order = ['errors', 'clock', 'options', 'sealing', 'store', 'provider', 'verification', 'login', 'broker', 'http'];
+  const order = [
+    'errors',
+    'clock',
+    'options',
+    'sealing',
+    'store',
+    'provider',
+    'verification',
+    'login',
+    'broker',
+    'http',
+  ];
   // Constraints are part of the options' types; http and guards are two halves of one layer.
   const layer: Record<string, number> = Object.fromEntries(order.map((folder, index) => [folder, index]));
   layer['guards'] = layer['decorators'] = layer['http']!;

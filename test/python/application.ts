@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startQuickstart } from '../browser/quickstart.js';
 import type { TestOp } from '../fixtures/op/index.js';
 import type { Mode } from './modes.js';
@@ -17,13 +14,7 @@ export interface Application {
 
 /** What `npm start` starts, in this mode, with a recorder between it and the client. */
 export async function startApplication(mode: Mode, env: Record<string, string> = {}): Promise<Application> {
-  // What a broker keeps goes with the test.
-  const data = await mkdtemp(join(tmpdir(), 'quickstart-'));
-  const forget = () => rm(data, { recursive: true });
-  const quickstart = await startQuickstart({ XDG_DATA_HOME: data, ...mode.env, ...env }).catch(async (error) => {
-    await forget();
-    throw error;
-  });
+  const quickstart = await startQuickstart({ ...mode.env, ...env });
   const recorder = await Recorder.start(quickstart.page);
   return {
     host: `${recorder.origin}/api`,
@@ -32,7 +23,6 @@ export async function startApplication(mode: Mode, env: Record<string, string> =
     stop: async () => {
       await recorder.close();
       await quickstart.stop();
-      await forget();
     },
   };
 }

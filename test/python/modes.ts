@@ -9,4 +9,7 @@ export interface Mode {
 }
 
 /** Every test runs in each of these: the client must not notice a difference. */
-export const modes: readonly Mode[] = [{ mode: 'pass-through', env: {}, issuer: ({ provider }) => provider }];
+export const modes: readonly Mode[] = [
+  { mode: 'broker', env: {}, issuer: ({ page }) => new URL('api', page).href },
+  { mode: 'pass-through', env: { MODE: 'pass-through' }, issuer: ({ provider }) => provider },
+];
