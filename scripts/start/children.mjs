@@ -8,7 +8,12 @@ const PATIENCE_MS = 5000;
 const children = new Set();
 let stopping = false;
 
-/** Starts a Node program; resolves as soon as it says that it is ready. Its output appears under its name. */
+/** As Ctrl-C does. To be called before anything is started. */
+export function stopAtSignals() {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
+}
+
+/** Starts a Node program; resolves to what it says as soon as it is ready. Its output appears under its name. */
 export function start(name, program, env) {
   const child = spawn(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(FOLLOW)}`, program], {
     env: { ...process.env, ...env },

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 
 /** What a person does on the page, in a person's words. */
 export const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
@@ -59,4 +59,37 @@ export async function tabTo(page: Page, name: string): Promise<string> {
     if (focused.label === name) return focused.outline;
   }
   throw new Error(`Tab never reached ${name}`);
+}
+
+/** One of the person's sessions, as the page lists it: "This tab" or "Another login". */
+export const sessionRow = (page: Page, name: string) =>
+  page
+    .getByRole('region', { name: 'Your sessions' })
+    .getByRole('listitem')
+    .filter({ has: page.getByText(name, { exact: true }) });
+
+/** What a session's row says of itself, by name. */
+export async function factsOf(row: Locator): Promise<Record<string, string>> {
+  const names = await row.locator('dt').allInnerTexts();
+  const values = await row.locator('dd').allInnerTexts();
+  return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
+}
+
+export const events = (page: Page) => page.getByRole('region', { name: 'What happened' }).getByRole('listitem');
+
+/** `where: what`, the newest first. */
+export async function newestEvents(page: Page, count: number): Promise<string[]> {
+  await events(page)
+    .nth(count - 1)
+    .waitFor();
+  const rows = (await events(page).all()).slice(0, count);
+  return Promise.all(rows.map(async (row) => (await row.locator('span').allInnerTexts()).join(': ')));
+}
+
+/** The token that the page holds. */
+export async function accessTokenOf(page: Page): Promise<string> {
+  const kept = await page.locator('html').evaluate((html) => {
+    return html.ownerDocument.defaultView.sessionStorage.getItem('quickstart.session');
+  });
+  return (JSON.parse(kept) as { access_token: string }).access_token;
 }

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { launchChromium, watch } from './browser.js';
-import { button, call, logIn } from './page.js';
+import { button, call, logIn, sessionRow } from './page.js';
 import { QuickstartError, startIdentityProvider, startQuickstart } from './quickstart.js';
 
 const closing: Array<() => unknown> = [];
@@ -11,8 +14,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-async function start(env: Record<string, string> = {}) {
-  const quickstart = await startQuickstart(env);
+async function start(env: Record<string, string> = {}, args: readonly string[] = []) {
+  const quickstart = await startQuickstart(env, args);
   closing.push(() => quickstart.stop());
   return quickstart;
 }
@@ -67,6 +70,58 @@ describe('npm start', () => {
   it('says which setting is missing for another identity provider', async () => {
     const failed = startQuickstart({ OIDC_DISCOVERY_URL: 'https://idp.example.org/.well-known/openid-configuration' });
     await expect(failed).rejects.toThrow('OIDC_DISCOVERY_URL needs OIDC_CLIENT_ID');
+  });
+});
+
+describe('the mode', () => {
+  const modeOf = async (page: string) => ((await (await fetch(`${page}api/demo`)).json()) as { mode: string }).mode;
+
+  it('is broker mode, and what is printed tells how to see the other one', async () => {
+    const { page, output } = await start();
+    expect(await modeOf(page)).toBe('broker');
+    expect(output()).toContain('npm start -- --pass-through');
+    expect(output()).toMatch(/Sessions in +\S+\.sqlite/);
+  });
+
+  it.each([
+    { by: 'a flag', args: ['--pass-through'], env: {} },
+    { by: 'the environment', args: [], env: { MODE: 'pass-through' } },
+  ])('is pass-through mode by $by', async ({ args, env }) => {
+    const { page, output } = await start(env, args);
+    expect(await modeOf(page)).toBe('pass-through');
+    expect(output()).toContain('npm start alone shows broker mode');
+  });
+
+  it('is refused where it has another name', async () => {
+    await expect(startQuickstart({ MODE: 'passthrough' })).rejects.toThrow(
+      'MODE must be broker or pass-through, not "passthrough".',
+    );
+  });
+});
+
+describe('a restart', () => {
+  it('finds keys and sessions again; that the demo provider has forgotten them is told in words', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'quickstart-'));
+    closing.push(() => rm(data, { recursive: true }));
+    const first = await start({ DATA_FOLDER: data });
+    const browser = await launchChromium();
+    closing.push(() => browser.close());
+    const page = await browser.newPage();
+    await page.goto(first.page);
+    await logIn(page, 'Alice');
+    await page.goto('about:blank'); // the page would ask for news while nobody answers
+    await first.stop();
+
+    const portIn = (url: string) => new URL(url).port;
+    await start({ DATA_FOLDER: data, PORT: portIn(first.page), IDP_PORT: portIn(first.provider) });
+    const problems = watch(page, [{ status: 400, path: /\/token$/ }]);
+    await page.goto(first.page);
+    await sessionRow(page, 'This tab').waitFor();
+    expect((await call(page, 'protected')).status).toBe('200 OK');
+    await button(page, 'Refresh').click();
+    await page.getByText('The demo identity provider forgets everybody when it is restarted.').waitFor();
+    await logIn(page, 'Alice');
+    expect(problems).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['test/browser/**/*.spec.ts'],
     environment: 'node',
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 120_000, // the first start builds
+    testTimeout: 120_000, // the first start builds
+    hookTimeout: 120_000,
   },
 });

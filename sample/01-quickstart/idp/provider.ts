@@ -77,6 +77,8 @@ function features({ audience, accessTokenTtl }: DemoProviderOptions): Configurat
       userCodeConfirmSource: deviceConfirmPage,
       successSource: deviceDonePage,
     },
+    // An application that ends a session wants the tokens of it to end, too.
+    revocation: { enabled: true },
     rpInitiatedLogout: { enabled: true, logoutSource: logoutPage, postLogoutSuccessSource: loggedOutPage },
     // A resource server that nobody has to name makes every access token a JWT for the application.
     resourceIndicators: {

@@ -1,13 +1,22 @@
 import { $, h, notify, silence } from './dom.js';
+import { askApplication, isBroker } from './application.js';
 import { decode } from './claims.js';
 import { closeDevice, runDeviceFlow } from './device.js';
+import { showKeys } from './keys.js';
 import { login, logout, refresh, returnFromProvider, returnedFromLogout, userinfo } from './oauth.js';
 import { showPerson, updateLifetime } from './person.js';
-import { ask } from './problems.js';
 import { callAll, forgetAnswers, showRoutes } from './routes.js';
 import { onSession, secondsLeft, session } from './session.js';
+import { endAll, showActivity, watchActivity } from './sessions.js';
 import { timeOfDay } from './time.js';
-import { setUpTabs, showToken, showUserinfo, showUserinfoProblem, updateRelativeTimes } from './token-view.js';
+import {
+  setUpTabs,
+  showToken,
+  showUserinfo,
+  showUserinfoProblem,
+  showWhose,
+  updateRelativeTimes,
+} from './token-view.js';
 
 /** Runs an action of a button; while it runs the button rests, and what goes wrong is told at the top. */
 function on(id, action) {
@@ -17,12 +26,14 @@ function on(id, action) {
     try {
       await action();
     } catch (problem) {
-      notify('bad', problem.message, problem.detail);
+      tell(problem);
     } finally {
       $(id).removeAttribute('aria-busy');
     }
   });
 }
+
+const tell = (problem) => notify('bad', problem.message, problem.detail);
 
 const subjectOf = (current) => current && (decode(current.id_token ?? current.access_token)?.payload.sub ?? 'somebody');
 let shown;
@@ -33,12 +44,16 @@ async function showSession(current) {
   $('people').hidden = Boolean(current) || !demo;
   $('person').hidden = !current;
   $('token').hidden = !current;
+  $('sessions').hidden = !current || !isBroker();
+  $('events').hidden = !current || !isBroker();
   if (subjectOf(current) !== shown) forgetAnswers(current);
   shown = subjectOf(current);
   if (!current) return;
   showPerson(current);
+  showWhose(current.access_token);
   showToken('access', current.access_token);
-  showToken('id', current.id_token);
+  if (isBroker()) void Promise.all([showKeys(current.access_token), showActivity()]).catch(tell);
+  else showToken('id', current.id_token);
   if (secondsLeft(current) <= 0) return showUserinfoProblem('The access token has expired. Refresh it to ask again.');
   try {
     const claims = await userinfo();
@@ -55,11 +70,11 @@ function askedFor() {
   return { scopes, offline: $('offline').checked, again: $('again').checked };
 }
 
-function showApplication({ provider, scopes, routes }) {
-  $('provider').replaceChildren(
-    h('span', { class: 'dot', 'aria-hidden': 'true' }),
-    provider.demo ? 'Demo identity provider' : new URL(provider.url).host,
-  );
+function showApplication({ mode, provider, scopes, routes }) {
+  $('mode').textContent = isBroker() ? 'Broker mode' : 'Pass-through mode';
+  $('mode-note').textContent = modeNotes[mode];
+  $('provider').textContent = provider.demo ? 'Demo identity provider' : new URL(provider.url).host;
+  setUpTabs('access', ...(isBroker() ? ['userinfo', 'keys'] : ['id', 'userinfo']));
   $('scopes').replaceChildren(
     ...scopes.map((scope) =>
       h('label', {}, h('input', { type: 'checkbox', value: scope, checked: true }), ` ${scope}`),
@@ -68,6 +83,13 @@ function showApplication({ provider, scopes, routes }) {
   demo = provider.demo;
   showRoutes(routes);
 }
+
+const modeNotes = {
+  broker:
+    'Broker mode: the application keeps the identity provider’s tokens, encrypted, and gives this page tokens of its own. npm start -- --pass-through shows the other mode.',
+  'pass-through':
+    'Pass-through mode: the application keeps nothing, and this page holds the identity provider’s own tokens. npm start without a flag shows broker mode.',
+};
 
 on('login', () => login(askedFor()));
 on('logout', logout);
@@ -78,15 +100,16 @@ on('refresh', async () => {
 on('device-start', () => void runDeviceFlow());
 on('device-again', () => void runDeviceFlow());
 on('call-all', callAll);
-setUpTabs();
+on('end-all', endAll);
 
 try {
-  showApplication(await (await ask('/api/demo')).json());
+  showApplication(await askApplication());
   if (returnedFromLogout()) notify('good', 'Logged out.', 'The session at the identity provider has ended, too.');
   if (await returnFromProvider()) notify('good', 'Logged in.');
 } catch (problem) {
-  notify('bad', problem.message, problem.detail);
+  tell(problem);
 }
 onSession(showSession);
+if (isBroker()) watchActivity();
 setInterval(() => (updateLifetime(), updateRelativeTimes()), 1000);
 addEventListener('pagehide', closeDevice);

@@ -14,7 +14,7 @@ const groups = {
     department: 'Department',
     picture: 'Portrait',
     locale: 'Preferred language',
-    sub: 'Subject: the person’s permanent identifier at this provider',
+    sub: 'Subject: the person’s permanent identifier at the provider',
   },
   'What they may': {
     scope: 'Scopes granted to the application',
@@ -32,11 +32,11 @@ const groups = {
     updated_at: 'When the profile last changed',
   },
   'Who made it, and for whom': {
-    iss: 'Issuer: the provider that signed it',
+    iss: 'Issuer: who signed it',
     aud: 'Audience: who may accept it',
     azp: 'Authorized party: the application it was issued to',
     client_id: 'Application it was issued to',
-    sid: 'Session at the provider',
+    sid: 'Session at the issuer',
     jti: 'Serial number of this token',
     nonce: 'Ties the token to one login',
     acr: 'How strongly the person was authenticated',

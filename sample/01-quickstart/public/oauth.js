@@ -1,5 +1,6 @@
+import { isBroker, isDemoProvider } from './application.js';
 import { Problem, ask, problemOf } from './problems.js';
-import { forget, keep, session } from './session.js';
+import { authorization, forget, keep, session } from './session.js';
 
 const AUTH = '/api/auth/v2';
 const PENDING = 'quickstart.login';
@@ -44,18 +45,41 @@ export async function refresh() {
   try {
     keep(await redeem({ refresh_token: session().refresh_token }));
   } catch (problem) {
-    if (problem.code === 'invalid_grant') forget();
-    throw problem;
+    if (problem.code !== 'invalid_grant') throw problem;
+    forget();
+    throw new Problem(
+      problem.code,
+      isDemoProvider() && 'The demo identity provider forgets everybody when it is restarted.',
+    );
   }
 }
 
 export async function logout() {
+  const address = isBroker() ? await endSession() : logoutAddress();
+  forget();
+  sessionStorage.setItem(GOODBYE, 'yes');
+  if (isBroker()) location.assign(address);
+  else await go(address);
+}
+
+/** Broker mode: ends the session at the application, which says where to go on. */
+async function endSession() {
+  const answer = await ask(`${AUTH}/logout`, {
+    method: 'POST',
+    headers: { ...authorization(), Accept: 'application/json' },
+    body: new URLSearchParams({ post_logout_redirect_uri: home }),
+  });
+  // A token that is not accepted any more has no session to end; the provider may still have one.
+  if (answer.status === 401) return logoutAddress();
+  if (!answer.ok) throw await problemOf(answer);
+  return (await answer.json()).logout_url;
+}
+
+function logoutAddress() {
   const query = new URLSearchParams({ post_logout_redirect_uri: home });
   const hint = session()?.id_token;
   if (hint) query.set('id_token_hint', hint);
-  forget();
-  sessionStorage.setItem(GOODBYE, 'yes');
-  await go(`${AUTH}/logout?${query}`);
+  return `${AUTH}/logout?${query}`;
 }
 
 /** True once, on the way back from the identity provider's logout. */

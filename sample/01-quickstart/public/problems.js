@@ -19,7 +19,7 @@ const explanations = {
 /** An error as OAuth tells it: a code, and mostly a description. */
 export class Problem extends Error {
   constructor(code, description) {
-    super(explanations[code] ?? description ?? 'Something went wrong.');
+    super(explanations[code] ?? (description || 'Something went wrong.'));
     this.code = code;
     this.detail = [description, code && `(${code})`].filter((part) => part && part !== this.message).join(' ');
   }

@@ -1,10 +1,15 @@
 import { $, h } from './dom.js';
+import { isBroker } from './application.js';
 import { decode, grouped, isTime } from './claims.js';
 import { local, relative } from './time.js';
 
-const tabs = ['access', 'id', 'userinfo'];
+let tabs = [];
 
-export function setUpTabs() {
+/** Shows these tabs alone, the first of them open. */
+export function setUpTabs(...names) {
+  tabs = names;
+  for (const tab of document.querySelectorAll('[role=tab]')) tab.hidden = !tabs.includes(tab.id.replace('tab-', ''));
+  for (const panel of document.querySelectorAll('[role=tabpanel]')) panel.hidden = true;
   for (const [index, name] of tabs.entries()) {
     $(`tab-${name}`).addEventListener('click', () => select(name));
     $(`tab-${name}`).addEventListener('keydown', ({ key }) => {
@@ -12,7 +17,7 @@ export function setUpTabs() {
       if (step) select(tabs.at((index + step) % tabs.length), true);
     });
   }
-  select('access');
+  select(tabs[0]);
 }
 
 function select(chosen, focus = false) {
@@ -27,7 +32,7 @@ function select(chosen, focus = false) {
 
 export function showToken(name, token) {
   const jwt = token && decode(token);
-  if (jwt) return show(name, claimList(jwt.payload), signature(jwt.header));
+  if (jwt) return show(name, claimList(jwt.payload, [['Header', headerRows(jwt.header)]]));
   show(
     name,
     h(
@@ -37,6 +42,19 @@ export function showToken(name, token) {
         ? 'This token is opaque: only the identity provider can read it.'
         : 'The identity provider gave no such token.',
     ),
+  );
+}
+
+/** The difference between the modes, in the token itself. */
+export function showWhose(token) {
+  const issuer = decode(token)?.payload.iss;
+  const [name, consequence] = isBroker()
+    ? ['this application', 'The identity provider’s own tokens stay with the application, encrypted.']
+    : ['the identity provider', 'The application only checks it.'];
+  $('whose').replaceChildren(
+    h('strong', {}, `Issued by ${name}`),
+    issuer ? h('code', {}, issuer) : '',
+    h('span', { class: 'soft' }, consequence),
   );
 }
 
@@ -52,11 +70,11 @@ export function updateRelativeTimes() {
 
 const show = (name, ...content) => $(`panel-${name}`).replaceChildren(...content);
 
-function claimList(claims) {
+function claimList(claims, more = []) {
   return h(
     'div',
     { class: 'claims' },
-    ...grouped(claims).map(([group, rows]) =>
+    ...[...grouped(claims), ...more].map(([group, rows]) =>
       h(
         'section',
         {},
@@ -73,14 +91,14 @@ function claimList(claims) {
   );
 }
 
-const signature = ({ alg, kid, typ }) =>
-  h(
-    'p',
-    { class: 'soft small' },
-    `Signed with ${alg ?? 'an unnamed algorithm'}`,
-    kid && ` by key ${kid}`,
-    typ && `, type ${typ}`,
-  );
+const headerMeanings = {
+  alg: 'Algorithm of the signature',
+  kid: 'Key it was signed with',
+  typ: 'Kind of token: at+jwt is an access token (RFC 9068)',
+};
+
+const headerRows = (header) =>
+  Object.entries(header).map(([name, value]) => [name, headerMeanings[name] ?? 'A header of this issuer', value]);
 
 function readable(name, value) {
   if (isTime(name) && Number.isFinite(value)) return moment(value);

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { demo, oidc } from './settings.js';
+import { broker, demo, oidc } from './settings.js';
 
 const [claim, value] = Object.entries(demo.claim)[0]!;
 
@@ -9,6 +9,7 @@ export class PageController {
   @Get()
   about() {
     return {
+      mode: broker.brokerMode ? 'broker' : 'pass-through',
       provider: { url: new URL(oidc.discoveryUrl).origin, demo: process.env['DEMO_PROVIDER'] === 'true' },
       scopes: oidc.scopes.split(/\s+/).filter((scope) => scope !== 'openid'),
       routes: [
