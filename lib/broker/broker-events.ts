@@ -63,6 +63,12 @@ export type BrokerEvent =
 const WARNINGS: ReadonlySet<BrokerEvent['type']> = new Set(['reuse_detected', 'upstream_lost', 'record_unreadable']);
 const NEWS: ReadonlySet<BrokerEvent['type']> = new Set(['key_rotated']);
 
+/** Names of users come from outside. */
+function readable(value: unknown): string {
+  const text = String(value);
+  return /^[\w.:@/-]{1,200}$/.test(text) ? text : quoted(value);
+}
+
 /** Tells the application, and the log, what happens. */
 @Injectable()
 export class BrokerEvents {
@@ -81,7 +87,7 @@ export class BrokerEvents {
 
   private log({ type, ...facts }: BrokerEvent): void {
     const level = WARNINGS.has(type) ? 'warn' : NEWS.has(type) ? 'log' : 'debug';
-    const words = Object.entries(facts).map(([name, value]) => `${name}=${quoted(value)}`);
+    const words = Object.entries(facts).map(([name, value]) => `${name}=${readable(value)}`);
     this.logger[level](`${type.replaceAll('_', ' ')}: ${words.join(' ')}`);
   }
 }

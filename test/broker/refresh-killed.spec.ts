@@ -64,7 +64,7 @@ describe.each([
     const joined = () => new Set(app.eventsOf('upstream_joined').map(({ sid }) => sid)).size;
     await vi.waitUntil(() => joined() === waiting.length, { timeout: 20_000 });
     await vi.waitUntil(() => found.size === sessions.size - waiting.length, { timeout: 20_000 });
-    app.leap(app.timeout + LEASE_BEYOND_TIMEOUT);
+    app.leap(app.timeout + LEASE_BEYOND_TIMEOUT + 1_000);
     await Promise.all(answers);
   }, 60_000);
   afterAll(async () => {

@@ -22,8 +22,6 @@ export interface RefreshingApplication extends RunningBroker {
   readonly timeout: number;
   /** Moves the monotonic clock of this application ahead. */
   leap(ms: number): void;
-  /** How many requests have reached it. */
-  arrivals(): number;
 }
 
 export interface Session {
@@ -47,20 +45,13 @@ export async function startRefreshing(op: TestOp, options: RefreshingOptions): P
   const { store, later = 0, wrapFetch = (through) => through, auth, ...rest } = options;
   const { timeout = 10_000 } = auth ?? {};
   const clock = new MonotonicClock();
-  let arrivals = 0;
   const interruptions = new Interruptions();
   const inner = typeof store === 'string' ? await openBrokerStore(store) : store;
   const brokerStoreObj = new InterruptibleStore(inner, () => interruptions);
   brokerStoreObj.ahead = later;
   const app = await startBroker(adapters[0], op, {
     ...rest,
-    configure: (nest) => {
-      nest.use(clock.middleware);
-      nest.use((_request: unknown, _response: unknown, next: () => void) => {
-        arrivals++;
-        next();
-      });
-    },
+    configure: (nest) => nest.use(clock.middleware),
     auth: { brokerStoreObj, fetch: wrapFetch(interruptibleFetch(() => interruptions)), timeout, ...auth },
   });
   return {
@@ -72,7 +63,6 @@ export async function startRefreshing(op: TestOp, options: RefreshingOptions): P
     count: (act) => interruptions.count(act),
     timeout,
     leap: (ms) => clock.leap(ms),
-    arrivals: () => arrivals,
     close: async () => {
       await app.close();
       clock.release();
