@@ -118,7 +118,11 @@ describe('the claims of a token of ours', () => {
 });
 
 describe('mapClaims', () => {
-  it('is given what is known of the user, and adds to the token', async () => {
+  it('is given what is known of the user, and of nothing else, and adds to the token', async () => {
+    op.faults.set(
+      'userinfo',
+      fault.json((body) => ({ ...body, sid: 'session-at-the-provider', nonce: 'n', client_id: 'c' })),
+    );
     let given: Readonly<Record<string, unknown>> | undefined;
     const claims = await claimsAtLogin({
       mapClaims: (identity) => {
@@ -126,9 +130,13 @@ describe('mapClaims', () => {
         return { tenant: 'acme', locale: { language: 'en' } };
       },
     });
-    expect(given).toMatchObject({
+    expect(given).toEqual({
       sub: 'alice',
+      preferred_username: 'alice',
+      name: 'Alice Liddell',
       given_name: 'Alice',
+      family_name: 'Liddell',
+      email: 'alice@example.org',
       email_verified: true,
       roles: ['/staff', 'admin', 'editor', 'user'],
     });

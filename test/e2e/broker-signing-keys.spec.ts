@@ -59,4 +59,12 @@ describe('the signing algorithm', () => {
     expect(await app.verdict(newer)).toBe('accepted');
     expect(await app.verdict(oldToken)).toBe('accepted');
   });
+
+  it('makes no key after key where deploys that disagree on it start by turns', async () => {
+    const brokerStoreObj = new MemoryBrokerStore();
+    for (const signingAlgorithm of ['RS256', 'ES256', 'RS256', 'ES256'] as const) {
+      await start({ auth: { brokerStoreObj, signingAlgorithm } });
+    }
+    expect(await brokerStoreObj.list('key', {}, { limit: 10 })).toHaveLength(2);
+  });
 });
