@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openBrokerStore } from '../../lib/store/store-from-url.js';
 import { postgresUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { generationOf, startRefreshing, type RefreshingApplication } from './refreshing.js';
+import { eventually, generationOf, startRefreshing, type RefreshingApplication } from './refreshing.js';
 
 let op: TestOp;
 let store: string;
@@ -104,6 +105,24 @@ describe('the current refresh token', () => {
       expect(generationOf(next.refresh_token!)).toBe(generation);
       refreshToken = next.refresh_token!;
     }
+  });
+});
+
+describe('a process without a signing key', () => {
+  it('asks nobody until it has one: 503 with Retry-After', async () => {
+    const { refreshToken } = await app.login();
+    op.resetRequests();
+    const keyless = await openBrokerStore(store);
+    const list = keyless.list.bind(keyless);
+    keyless.list = () => Promise.reject(new Error('canceling statement due to statement timeout'));
+    const late = await startRefreshing(op, { store: keyless });
+    late.interrupt({});
+    await expectUnavailable(await late.refresh(refreshToken));
+    expect(late.count('replace')).toBe(0);
+    expect(op.requests('token')).toHaveLength(0);
+    keyless.list = list;
+    await eventually(async () => expect((await late.refresh(refreshToken)).status).toBe(200));
+    await late.close();
   });
 });
 

@@ -14,8 +14,10 @@ import { MonotonicClock } from './monotonic-clock.js';
 export interface RefreshingApplication extends RunningBroker {
   /** From now on, at the moments of the plan, counted from now. */
   interrupt(plan: Plan): void;
-  /** How many times since `interrupt`. */
+  /** How many times since `interrupt` it has begun. */
   count(act: Act): number;
+  /** How many of them have come to their end. */
+  completed(act: Act): number;
   /** A login of its own. */
   login(): Promise<Session>;
   /** The option, in ms. */
@@ -61,6 +63,7 @@ export async function startRefreshing(op: TestOp, options: RefreshingOptions): P
       interruptions.begin(plan);
     },
     count: (act) => interruptions.count(act),
+    completed: (act) => interruptions.completed(act),
     timeout,
     leap: (ms) => clock.leap(ms),
     close: async () => {

@@ -74,7 +74,7 @@ describe('by keyboard alone', () => {
     const page = await visit.open();
     expect(await tabTo(page, 'Log in')).not.toBe('none');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
     expect(await tabTo(page, 'Name')).not.toBe('none');
     await page.keyboard.type('bob');
     expect(await tabTo(page, 'Password')).not.toBe('none');

@@ -59,7 +59,7 @@ describe.each(modes)('in $name mode', (mode) => {
       expect(page.url()).toBe(visit.quickstart.page);
       expect((await call(page, 'protected')).status).toContain('401');
       await button(page, 'Log in').click();
-      await page.getByRole('heading', { name: 'Sign in' }).waitFor(); // the provider has forgotten them, too
+      await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor(); // the provider has forgotten them, too
     });
   });
 

@@ -143,6 +143,11 @@ describe('mapClaims', () => {
     expect(claims).toMatchObject({ tenant: 'acme', locale: { language: 'en' }, name: 'Alice Liddell' });
   });
 
+  it('may take its time', async () => {
+    const mapClaims = async ({ sub }: Readonly<Record<string, unknown>>) => ({ tenant: `of ${String(sub)}` });
+    expect(await claimsAtLogin({ mapClaims: mapClaims as never })).toMatchObject({ tenant: 'of alice' });
+  });
+
   it('may replace roles and what the profile says', async () => {
     const claims = await claimsAtLogin({ mapClaims: () => ({ roles: ['guest'], name: 'A.', email: undefined }) });
     expect(claims).toMatchObject({ roles: ['guest'], name: 'A.' });
