@@ -32,7 +32,7 @@ export type { UserInfo } from './login/user-info.js';
 export type { DeviceAuthorization } from './provider/device-authorization.js';
 
 export { TokenBroker, type MintRequest, type ReencryptionReport } from './broker/token-broker.js';
-export type { SessionInfo } from './broker/sessions.js';
+export type { SessionInfo } from './broker/session-info.js';
 export type { BrokerEvent, KeyRotationReason, MintingReason, SessionEnd } from './broker/broker-events.js';
 
 export { TokenVerifier } from './verification/token-verifier.js';

@@ -32,7 +32,8 @@ import { LoginStates } from './login/login-state.js';
 import { OidcAuthService } from './login/oidc-auth.service.js';
 import { InMemoryOneTimeUse, OneTimeUse } from './login/one-time-use.js';
 import { RedirectPolicy } from './login/redirect-policy.js';
-import { PassThroughTokenIssuer, TokenIssuer } from './login/token-issuer.js';
+import { PassThroughTokenIssuer } from './login/pass-through-token-issuer.js';
+import { TokenIssuer } from './login/token-issuer.js';
 import { UserInfoService } from './login/user-info.js';
 import { endpointPathsOf, extraProblems } from './http/module-extras.js';
 import type { OidcAuthModuleExtras, OidcAuthOptions, OidcAuthOptionsFactory } from './options/oidc-auth-options.js';
@@ -217,7 +218,9 @@ function register(
       UnguardedConstraints,
       StartUp,
       ...BROKER_PROVIDERS,
-      ...(extras.brokerStore === undefined ? [] : [{ provide: PROVIDED_STORE, ...extras.brokerStore } as Provider]),
+      ...(allProblems.length > 0 || extras.brokerStore === undefined
+        ? []
+        : [{ provide: PROVIDED_STORE, ...extras.brokerStore } as Provider]),
       {
         provide: BrokerStore,
         useFactory: configuredStore,

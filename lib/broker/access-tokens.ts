@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { SignJWT, type JWTPayload } from 'jose';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { plainCause } from '../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../options/resolved-options.js';
 import { BrokerEvents, type MintingReason } from './broker-events.js';
 import type { Identity } from './identity.js';
@@ -83,10 +84,22 @@ export class AccessTokens {
     });
   }
 
+  /** @throws {@link OidcAuthError} `map_claims_failed` */
+  private async mapped(identity: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    try {
+      return (await this.options.broker!.mapClaims(identity)) ?? {};
+    } catch (error) {
+      const name = error instanceof Error ? error.name : 'not an error';
+      throw new OidcAuthError('map_claims_failed', 'The claims of the user cannot be told.', {
+        cause: plainCause(error),
+        operatorHint: `The option mapClaims failed: ${name}. No token was issued.`,
+      });
+    }
+  }
+
   /** Typed, whatever the provider says: peers check types, too. */
   private async personalClaims({ claims, roles }: Minting['identity']): Promise<JWTPayload> {
-    const { mapClaims } = this.options.broker!;
-    const mapped = Object.entries((await mapClaims({ ...claims, roles: [...roles] })) ?? {}).filter(
+    const mapped = Object.entries(await this.mapped({ ...claims, roles: [...roles] })).filter(
       ([name]) => !RESERVED.has(name),
     );
     const constrained = Object.keys(this.options.claims).map((path) => topLevelClaim(path, claims));

@@ -6,7 +6,7 @@ import { IdentityProvider } from '../provider/identity-provider.js';
 import { isRefusal } from '../provider/provider-error.js';
 import type { ProviderUserInfo } from '../provider/provider-answers.js';
 import type { IdTokenClaims } from '../verification/claims.js';
-import { assertConstraints, rolesOf } from '../verification/constraints.js';
+import { assertConstraints, grantedScopes, rolesOf } from '../verification/constraints.js';
 import { ProviderAccessTokens } from '../verification/provider-access-token.js';
 
 /** Who signed in, as the provider says. */
@@ -71,6 +71,13 @@ export class Identities {
     const { claims: _claims, roles: _roles, ...protocol } = known;
     const base = idToken ?? filter(earlier, (name) => !this.holdsRoles(name));
     return this.assemble([await this.rolesIn(accessToken), base, userInfo], protocol);
+  }
+
+  /** What an access token of the provider says it is good for, where nobody else does. */
+  async scopeOf(accessToken: string): Promise<string | undefined> {
+    const claims = await this.accessTokens.claimsOf(accessToken);
+    if (claims === undefined) return undefined;
+    return [...grantedScopes(claims as unknown as IdTokenClaims)].join(' ') || undefined;
   }
 
   /** Whom an access token of the provider belongs to. */

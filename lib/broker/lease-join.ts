@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OidcAuthError, type OidcAuthErrorCode } from '../errors/oidc-auth-error.js';
 import { BrokerEvents } from './broker-events.js';
 import { LeaseWatch } from './lease-watch.js';
 import { refreshBusy, sessionEnded } from './session-errors.js';
@@ -10,6 +10,13 @@ import { ShutdownSignal } from './shutdown-signal.js';
 
 /** ms between looks; the last for all further ones. */
 const PAUSES = [25, 50, 100, 200, 250] as const;
+
+/** Failures after which trying again makes sense. */
+const TEMPORARY: ReadonlySet<OidcAuthErrorCode> = new Set([
+  'provider_unreachable',
+  'store_unavailable',
+  'signing_key_unavailable',
+]);
 
 /** Waits for a refresh that another process is at. */
 @Injectable()
@@ -52,5 +59,5 @@ export class LeaseJoin {
 }
 
 function failureOf({ error, message }: NonNullable<Session['last']>): OidcAuthError {
-  return new OidcAuthError(error, message, error === 'provider_unreachable' ? { retryAfter: 5 } : {});
+  return new OidcAuthError(error, message, TEMPORARY.has(error) ? { retryAfter: 5 } : {});
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeJwt } from 'jose';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OidcAuthError, type OidcAuthErrorCode } from '../errors/oidc-auth-error.js';
 import { randomValue } from '../login/pkce.js';
 import type { TokenResponse } from '../login/token-response.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
@@ -227,7 +227,7 @@ export class LeasedRefresh {
   private async fail(attempt: Attempt, error: unknown, doubt: string | null): Promise<never> {
     const { code, message } =
       error instanceof OidcAuthError ? error : { code: 'provider_invalid_response' as const, message: 'Unexpected.' };
-    this.events.emit({ type: 'upstream_failed', sid: attempt.session.id, error: code });
+    if (isOfProvider(code)) this.events.emit({ type: 'upstream_failed', sid: attempt.session.id, error: code });
     await this.release(attempt, {
       last: { by: attempt.by, error: code, message },
       ...(doubt === null ? {} : { doubt }),
@@ -255,6 +255,11 @@ export class LeasedRefresh {
   private expiry(session: Pick<Session, 'hardExpiry' | 'up'>, now: number): number {
     return recordExpiry(this.options, refreshExpiry(this.options, session, now), now);
   }
+}
+
+/** Claims that are not met, or a store that is gone, are no failure of the provider. */
+function isOfProvider(code: OidcAuthErrorCode): boolean {
+  return code.startsWith('provider_') || code.startsWith('id_token_');
 }
 
 function identityTooLate(): OidcAuthError {

@@ -16,7 +16,7 @@ const PAGE = 500;
 /** Unreadable records are told of once, as some are met again and again. */
 const MOST_TOLD = 1_000;
 
-/** What of a record the store itself must see. */
+/** What of a record the store itself must see; `sid` is the provider's, as in the store. */
 export interface ClearFields {
   /** ms of the store's clock */
   readonly expiresAt: number;
@@ -40,7 +40,7 @@ export function ownerOf({ discoveryUrl, clientId, broker }: ResolvedOptions): st
 export const UNREADABLE = Symbol('unreadable');
 
 /**
- * The records of one kind, sealed as a whole (AES-256-GCM) with kind and id as associated data: who can write to the
+ * The records of one kind, sealed as a whole (AES-256-GCM) with kind, id and owner as associated data: who can write to the
  * database can neither read nor make one, nor put one in another's place.
  */
 export class SealedRecords<T> {

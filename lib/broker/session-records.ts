@@ -36,18 +36,17 @@ export class SessionRecords {
     return found === UNREADABLE ? undefined : found;
   }
 
-  /** @returns whether it is there now; an unacknowledged write is looked for */
-  async insert(sid: string, session: Session, expiresAt: number): Promise<boolean> {
+  /** An unacknowledged write is looked for. @throws {@link OidcAuthError} `store_unavailable` */
+  async insert(sid: string, session: Session, expiresAt: number): Promise<void> {
     const clear = {
       expiresAt,
       subject: subjectIndex(session.identity.iss, session.identity.sub),
       sid: providerSessionIndex(session.identity.iss, session.identity.sid),
     };
     try {
-      return (await this.records.insert(sid, session, clear)) !== undefined;
+      await this.records.insert(sid, session, clear);
     } catch (error) {
-      if ((await this.findAny(sid))?.value.w === session.w) return true;
-      throw error;
+      if ((await this.findAny(sid))?.value.w !== session.w) throw error;
     }
   }
 

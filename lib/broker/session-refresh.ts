@@ -16,7 +16,7 @@ import { ShutdownSignal } from './shutdown-signal.js';
 import { SigningKeys } from './signing-keys.js';
 import { StoreClock } from './store-clock.js';
 
-/** ms a caller waits for others at most. */
+/** ms a caller waits for another process at most, and tries again at all. */
 const PATIENCE = 10_000;
 
 /** A request to refresh. */

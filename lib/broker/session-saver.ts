@@ -40,7 +40,7 @@ export class SessionSaver {
 
   /**
    * @throws {@link OidcAuthError} `session_ended` where somebody ended the session meanwhile: it is never revived;
-   *   `store_unavailable` where the store is gone for longer than a minute
+   *   `store_unavailable` where the store is gone for longer than a minute (10 s while the application closes)
    */
   async save(stored: StoredSession, gain: Gain): Promise<StoredSession | typeof OVERTAKEN> {
     const w = randomValue();

@@ -10,7 +10,7 @@ export interface Session {
   readonly seed: string;
   /** Generation of the current refresh token. */
   readonly n: number;
-  /** When the last generations were rotated, the latest last, as far back as the grace period reaches. */
+  /** When the last generations were rotated, the latest last, as far back as the grace period reaches, and a minute at least. */
   readonly rotations: readonly number[];
   readonly createdAt: number;
   readonly refreshedAt: number;

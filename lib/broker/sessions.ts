@@ -7,7 +7,7 @@ import { BrokerEvents } from './broker-events.js';
 import { Identities } from './identity.js';
 import { recordExpiry, refreshExpiry, upstreamExpiry } from './session-lifetime.js';
 import { SessionRecords } from './session-records.js';
-import { newSessionId, type Session, type StoredSession } from './session.js';
+import { newSessionId, type Session } from './session.js';
 import { StoreClock } from './store-clock.js';
 import { UpstreamRefresh } from './upstream-refresh.js';
 
@@ -64,7 +64,7 @@ export class Sessions {
       hardExpiry,
       identity,
       idToken: tokens.id_token,
-      scope: tokens.scope ?? askedScope,
+      scope: tokens.scope ?? askedScope ?? (await this.identities.scopeOf(tokens.access_token)),
       up,
       lease: null,
       last: null,
@@ -87,40 +87,6 @@ export class Sessions {
         "authorizationParams: { access_type: 'offline' }.",
     );
   }
-}
-
-/** What a program may know of a session. */
-export interface SessionInfo {
-  /** The session's id, `sid` of its access tokens. */
-  readonly sid: string;
-  /** Issuer and subject at the identity provider. */
-  readonly iss: string;
-  readonly sub: string;
-  readonly preferred_username?: string;
-  readonly scope?: string;
-  readonly createdAt: Date;
-  /** When the provider was last asked for fresh tokens. */
-  readonly refreshedAt: Date;
-  /** When it ends if it is not refreshed before. */
-  readonly expiresAt: Date;
-  /** How many times it has been refreshed. */
-  readonly refreshes: number;
-}
-
-export function describeSession({ id, value }: Pick<StoredSession, 'id' | 'value'>): SessionInfo {
-  const { iss, sub, claims } = value.identity;
-  const username = claims['preferred_username'];
-  return {
-    sid: id,
-    iss,
-    sub,
-    ...(typeof username === 'string' ? { preferred_username: username } : {}),
-    ...(value.scope === undefined ? {} : { scope: value.scope }),
-    createdAt: new Date(value.createdAt),
-    refreshedAt: new Date(value.refreshedAt),
-    expiresAt: new Date(value.refreshExpiry),
-    refreshes: value.n,
-  };
 }
 
 function noIdToken(): OidcAuthError {

@@ -16,8 +16,10 @@ const SECOND = 1_000;
 export const PUBLISHED_BEFORE_USE = 3_900 * SECOND;
 /** ms a superseded key stays published: until the last token it may have signed has expired. */
 const PUBLISHED_AFTER_USE = PUBLISHED_BEFORE_USE + LONGEST_ACCESS_TOKEN_TTL * SECOND;
-/** ms after which the list is read again, behind the requests: so late is another process's emergency rotation noticed. */
+/** ms after which the list is read again, behind the requests. */
 export const KEYS_FRESH = 30 * SECOND;
+/** ms; the same for those who ask for the JWKS. An hour at a verifier and 300 s in caches between leave no room for more. */
+const JWKS_FRESH = 1_000;
 /** A key has no end of its own. */
 const NEVER = Date.UTC(9999, 11, 31);
 
@@ -80,7 +82,7 @@ export class SigningKeys {
   /**
    * The key to sign with now.
    *
-   * @throws {@link OidcAuthError} `store_unavailable`, `signing_key_unavailable` where the list is too old to know
+   * @throws {@link OidcAuthError} `store_unavailable` where the list is too old to know
    */
   async signer(): Promise<Signer> {
     const age = performance.now() - this.loadedAt;
@@ -94,7 +96,7 @@ export class SigningKeys {
 
   /** What verifiers may see (RFC 7517 §5), those not in use yet among them. */
   async published(): Promise<readonly PublicKey[]> {
-    if (performance.now() - this.loadedAt > KEYS_FRESH) {
+    if (performance.now() - this.loadedAt > JWKS_FRESH) {
       // Published keys are still good while the store cannot be reached.
       await this.load().catch((error: unknown) => {
         if (this.keys.length === 0) throw error;

@@ -10,7 +10,7 @@ import { accessTokenResponse } from './broker-token-response.js';
 import { OwnIssuer } from './own-issuer.js';
 import { SessionEnding } from './session-ending.js';
 import { SessionRecords } from './session-records.js';
-import { describeSession, type SessionInfo } from './sessions.js';
+import { describeSession, type SessionInfo } from './session-info.js';
 import { SigningKeys } from './signing-keys.js';
 import { brokerModeOff } from './store-access.js';
 
@@ -67,7 +67,8 @@ export class TokenBroker {
     ) {
       throw invalid(`expiresIn must be a whole number of seconds from 1 to ${LONGEST_ACCESS_TOKEN_TTL}.`);
     }
-    const claims = broker.subject === 'username' ? { preferred_username: sub, ...profile } : profile;
+    const name = broker.subject === 'username' ? { preferred_username: sub } : {};
+    const claims = { sub, ...name, ...profile };
     const granted = words(scope).join(' ') || undefined;
     const minted = await this.accessTokens.mint({
       identity: { sub, claims, roles },

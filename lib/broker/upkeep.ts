@@ -1,9 +1,12 @@
+import { randomInt } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { SigningKeys } from './signing-keys.js';
 import { StoreAccess } from './store-access.js';
 
-/** ms between rounds; a little more, so that many processes do not meet. */
+/** ms from one round to the next. */
 const INTERVAL = 30_000;
+/** ms, at random: many processes do not meet. */
+const SPREAD = 5_000;
 const BATCH = 500;
 /** ms after which a round leaves the rest to the next. */
 const LONGEST_PURGE = 20_000;
@@ -21,26 +24,28 @@ export class Upkeep implements OnModuleDestroy {
   ) {}
 
   start(): void {
-    this.timer = setInterval(
-      () => {
-        // What fails has been told to the operator, and is tried again in the next round.
-        this.round = this.run().catch(() => undefined);
-      },
-      INTERVAL + (process.pid % 5_000),
-    ).unref();
+    if (this.isClosing) return;
+    const pause = INTERVAL + randomInt(SPREAD);
+    this.timer = setTimeout(() => {
+      // What fails has been told to the operator, and is tried again in the next round.
+      this.round = this.run()
+        .catch(() => undefined)
+        .then(() => this.start());
+    }, pause).unref();
   }
 
   async onModuleDestroy(): Promise<void> {
     this.isClosing = true;
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
     await this.round;
   }
 
   async run(): Promise<void> {
+    // Also how soon another process's emergency rotation is noticed: it does not wait for the purge.
+    await this.keys.maintain();
     const end = performance.now() + LONGEST_PURGE;
     while (!this.isClosing && performance.now() < end) {
       if ((await this.access.use((store) => store.purgeExpired(BATCH))) < BATCH) break;
     }
-    await this.keys.maintain();
   }
 }

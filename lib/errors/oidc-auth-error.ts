@@ -39,6 +39,7 @@ export type OidcAuthErrorCode =
   | 'session_ended'
   | 'subject_changed'
   | 'shutting_down'
+  | 'map_claims_failed'
   | 'invalid_target'
   | 'subject_token_invalid'
   // a token that is no valid access token for this application

@@ -73,11 +73,13 @@ export class AuthController {
     await this.respondToLogin(tokens, request, response);
   }
 
-  /** Redeems a code, a refresh token or a device code. */
+  /** Redeems a code, a refresh token or a device code; in broker mode, exchanges a token. */
   @Public()
   async token(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
     const reply = new HttpReply(this.adapterHost, response);
-    const asked = tokenRequestOf(RequestParameters.ofBody(request));
+    const asked = tokenRequestOf(RequestParameters.ofBody(request), {
+      canExchange: this.options.broker !== undefined,
+    });
     reply.json(await this.redeem(asked));
   }
 
@@ -92,7 +94,7 @@ export class AuthController {
   /** Leads the browser to the provider to end its session there. */
   @Public()
   async logout(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
-    const reply = this.navigation(request, response);
+    const reply = this.navigation(request, response, this.options.broker === undefined ? 'GET' : 'GET, POST');
     const parameters = RequestParameters.ofQuery(request);
     const url = await this.service.logoutUrl({
       post_logout_redirect_uri: parameters.optional('post_logout_redirect_uri'),
@@ -105,7 +107,7 @@ export class AuthController {
   /** Broker mode: ends the session a token belongs to, then leads the browser to the provider, or says where to. */
   @Public()
   async endSession(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
-    const reply = new HttpReply(this.adapterHost, response);
+    const reply = this.navigation(request, response);
     const parameters = RequestParameters.ofBody(request);
     const accessToken = readBearerToken(request);
     const refreshToken = parameters.optional('refresh_token');
@@ -160,11 +162,11 @@ export class AuthController {
   }
 
   /** Browsers and link checkers may ask by HEAD, which adapters give to GET handlers: it must have no effect. */
-  private navigation(request: HttpRequest, response: unknown): HttpReply {
+  private navigation(request: HttpRequest, response: unknown, allowed = 'GET'): HttpReply {
     const reply = new HttpReply(this.adapterHost, response).headers({ 'Referrer-Policy': 'no-referrer' });
     if (request.method === 'HEAD') {
-      reply.headers({ Allow: 'GET' });
-      throw new OidcAuthError('method_not_allowed', 'Only GET is possible here.');
+      reply.headers({ Allow: allowed });
+      throw new OidcAuthError('method_not_allowed', `Only ${allowed} is possible here.`);
     }
     return reply;
   }

@@ -51,6 +51,7 @@ const MEANINGS: Readonly<Record<OidcAuthErrorCode, HttpMeaning>> = {
   session_ended: invalidGrant,
   subject_changed: badGateway,
   shutting_down: unavailable,
+  map_claims_failed: serverError,
   invalid_target: { status: 400, error: 'invalid_target' },
   subject_token_invalid: badRequest,
 

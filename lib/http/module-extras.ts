@@ -17,15 +17,24 @@ export function endpointPathsOf({ prefix, endpoints }: OidcAuthModuleExtras): En
 
 /** All that is wrong with the extras, in words that say how to mend it. */
 export function extraProblems(extras: OidcAuthModuleExtras): string[] {
-  const { prefix, endpoints, isGlobal, controllers, imports } = extras;
+  const { prefix, endpoints, isGlobal, controllers, imports, brokerStore } = extras;
   return [
     ...(prefix === undefined || typeof prefix === 'string' ? [] : ['prefix must be a string, e.g. "/api"']),
     ...(isGlobal === undefined || typeof isGlobal === 'boolean' ? [] : ['isGlobal must be true or false']),
     ...(controllers === undefined || Array.isArray(controllers) ? [] : ['controllers must be an array of classes']),
     ...(imports === undefined || Array.isArray(imports) ? [] : ['imports must be an array of modules']),
+    ...(brokerStore === undefined || isProvider(brokerStore) ? [] : [NO_PROVIDER]),
     ...Object.entries(endpoints ?? {}).flatMap(([name, path]) => endpointProblem(name, path)),
     ...duplicatePaths(endpointPathsOf(extras)),
   ];
+}
+
+const NO_PROVIDER =
+  'brokerStore must be a provider: { useClass }, { useExisting }, { useFactory, inject } or { useValue }; a store itself is given ' +
+  'as brokerStoreObj';
+
+function isProvider(value: object): boolean {
+  return ['useClass', 'useExisting', 'useFactory', 'useValue'].some((way) => way in value);
 }
 
 function endpointProblem(name: string, path: unknown): string[] {

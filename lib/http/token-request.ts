@@ -20,22 +20,21 @@ const CREDENTIALS = [
   { name: 'subject_token', grant: 'token_exchange', type: 'urn:ietf:params:oauth:grant-type:token-exchange' },
 ] as const;
 
-const GRANT_TYPES: ReadonlySet<string> = new Set(CREDENTIALS.map(({ type }) => type));
-
 /**
  * Finds out which grant is meant: by the one credential that was sent, which `grant_type` must not contradict.
  *
  * @throws {@link OidcAuthError} `unsupported_grant_type`, `invalid_request`
  */
-export function tokenRequestOf(parameters: RequestParameters): TokenRequest {
+export function tokenRequestOf(parameters: RequestParameters, mode: { readonly canExchange: boolean }): TokenRequest {
+  const credentials = CREDENTIALS.filter(({ grant }) => mode.canExchange || grant !== 'token_exchange');
+  const grantTypes = [...new Set<string>(credentials.map(({ type }) => type))];
   const grantType = parameters.optional('grant_type');
-  if (grantType !== undefined && !GRANT_TYPES.has(grantType)) {
-    throw new OidcAuthError('unsupported_grant_type', `grant_type must be one of ${[...GRANT_TYPES].join(', ')}.`);
+  if (grantType !== undefined && !grantTypes.includes(grantType)) {
+    throw new OidcAuthError('unsupported_grant_type', `grant_type must be one of ${grantTypes.join(', ')}.`);
   }
-  const sent = CREDENTIALS.filter(({ name }) => parameters.optional(name) !== undefined);
+  const sent = credentials.filter(({ name }) => parameters.optional(name) !== undefined);
   const [credential] = sent;
-  if (credential === undefined)
-    throw invalid('One of code, refresh_token, device_code or subject_token is missing or empty.');
+  if (credential === undefined) throw missingCredential(parameters, mode.canExchange);
   if (sent.length > 1)
     throw invalid(`Only one of ${sent.map(({ name }) => name).join(', ')} can be redeemed at a time.`);
   if (grantType !== undefined && grantType !== credential.type) {
@@ -52,6 +51,13 @@ export function tokenRequestOf(parameters: RequestParameters): TokenRequest {
     case 'token_exchange':
       return { grant: 'token_exchange', parameters: tokenExchangeOf(parameters, value) };
   }
+}
+
+function missingCredential(parameters: RequestParameters, canExchange: boolean): OidcAuthError {
+  if (canExchange) return invalid('One of code, refresh_token, device_code or subject_token is missing or empty.');
+  return parameters.optional('subject_token') === undefined
+    ? invalid('One of code, refresh_token or device_code is missing or empty.')
+    : new OidcAuthError('unsupported_grant_type', 'Tokens are exchanged in broker mode only.');
 }
 
 /** RFC 8693 §2.1. What we do not understand of it is refused, not passed over: it would say who acts for whom. */

@@ -45,17 +45,26 @@ export class OidcAuthService {
     return this.authorizationRequests.create(request);
   }
 
-  /** Completes a login that ends at our callback. @throws {@link OidcAuthError} `state_…`, `authorization_…`, `id_token_…` */
+  /**
+   * Completes a login that ends at our callback.
+   *
+   * @throws {@link OidcAuthError} `state_…`, `authorization_…`, `id_token_…`, `provider_…`; in broker mode also
+   *   `claim_not_met`, `subject_changed`, `store_unavailable`
+   */
   completeLogin(response: AuthorizationResponse): Promise<TokenResponse> {
     return this.codes.atCallback(response);
   }
 
-  /** Redeems a code that a client caught itself. @throws {@link OidcAuthError} `state_…`, `id_token_…`, `provider_…` */
+  /** Redeems a code that a client caught itself. @throws {@link OidcAuthError} as {@link completeLogin} */
   redeemCode(grant: CodeGrant): Promise<TokenResponse> {
     return this.codes.atTokenEndpoint(grant);
   }
 
-  /** @throws {@link OidcAuthError} `provider_error` with `invalid_grant` where the refresh token is not valid any more */
+  /**
+   * @throws {@link OidcAuthError} `provider_error` with `invalid_grant` where the refresh token is not valid any more; in broker
+   *   mode `refresh_token_invalid`, `session_ended`, `claim_not_met`, `subject_changed`, and, where trying again makes sense,
+   *   `refresh_busy`, `shutting_down`, `store_unavailable`, `provider_…`
+   */
   refresh(refreshToken: string): Promise<TokenResponse> {
     return this.issuer.refresh(refreshToken);
   }
@@ -80,7 +89,11 @@ export class OidcAuthService {
     };
   }
 
-  /** One poll of the device flow (RFC 8628 §3.4). @throws {@link OidcAuthError} `provider_error` with its OAuth code */
+  /**
+   * One poll of the device flow (RFC 8628 §3.4).
+   *
+   * @throws {@link OidcAuthError} `provider_error` with its OAuth code; in broker mode also as {@link completeLogin}
+   */
   async redeemDeviceCode(deviceCode: string): Promise<TokenResponse> {
     const tokens = await this.provider.grant('urn:ietf:params:oauth:grant-type:device_code', {
       device_code: deviceCode,
@@ -92,7 +105,8 @@ export class OidcAuthService {
   /**
    * Exchanges an access token of the provider for one of this application (RFC 8693, broker mode only).
    *
-   * @throws {@link OidcAuthError} `subject_token_invalid`, `invalid_target`, `invalid_scope`, `unsupported_grant_type`
+   * @throws {@link OidcAuthError} `subject_token_invalid`, `invalid_target`, `invalid_scope`, `claim_not_met`,
+   *   `unsupported_grant_type`, `store_unavailable`
    */
   exchangeToken(request: TokenExchangeRequest): Promise<TokenResponse> {
     return this.issuer.exchange(request);
@@ -101,7 +115,7 @@ export class OidcAuthService {
   /**
    * Ends a session (broker mode only), and says where the browser goes to end the provider's.
    *
-   * @throws {@link OidcAuthError} `token_…`, `refresh_token_invalid`, `broker_mode_off`
+   * @throws {@link OidcAuthError} `token_…`, `refresh_token_invalid`, `store_unavailable`, `broker_mode_off`
    */
   async endSession(credential: SessionCredential, request: LogoutRequest): Promise<string> {
     const { idTokenHint } = await this.issuer.endSession(credential);

@@ -72,14 +72,11 @@ function* keyProblems({ clientSecret, encryptionKeys }: OidcAuthOptions): Genera
 
 /** The options of broker mode, of which {@link brokerProblems} found nothing wrong. */
 export function brokerOptionsOf(options: OidcAuthOptions, registration: RegistrationFacts): BrokerOptions {
-  const { prefix, jwksPath } = registration;
-  const issuer = issuerOf(options, prefix)!;
-  const base = options.publicUrl === undefined ? options.brokerIssuer : addressOf(options.publicUrl, prefix);
+  const issuer = issuerOf(options, registration.prefix)!;
   return {
     issuer,
-    issuerIsAudience: base === undefined,
+    issuerIsAudience: options.publicUrl === undefined && options.brokerIssuer === undefined,
     audience: options.brokerAudience ?? issuer,
-    jwksUri: base === undefined || jwksPath === undefined ? undefined : `${withoutSlash(base)}${jwksPath}`,
     signingAlgorithm: options.signingAlgorithm ?? 'RS256',
     signingKeyMaxAge: options.signingKeyMaxAge ?? 90 * DAY,
     accessTokenTtl: options.accessTokenTtl ?? 3_600,
@@ -90,6 +87,7 @@ export function brokerOptionsOf(options: OidcAuthOptions, registration: Registra
     onEvent: options.onEvent,
     storeUrl: options.brokerStoreUrl,
     storeObj: options.brokerStoreObj,
+    hasStoreProvider: registration.hasStoreProvider,
     appName: options.appName ?? 'nestjs-oidc-auth',
   };
 }

@@ -33,7 +33,7 @@ export interface TrustedIssuer {
 export interface OidcAuthOptions {
   /** The client this application is registered as at the identity provider. */
   clientId: string;
-  /** Its secret; without one the application is a public client. */
+  /** Its secret; without one the application is a public client. In broker mode 16 characters at least, if a key comes from it. */
   clientSecret?: string | undefined;
   /** Where the provider's metadata is: `…/.well-known/openid-configuration` (OpenID Connect Discovery §4). */
   discoveryUrl: string;
@@ -42,21 +42,21 @@ export interface OidcAuthOptions {
   /** Scopes a login or device request may ask for beyond `scopes`, `openid` and `offline_access`. Default none. */
   allowedScopes?: string | readonly string[] | undefined;
   /**
-   * An access token must hold one of these in `aud`. Default: `aud` must hold `clientId`, or `azp`/`client_id` equal it.
+   * An access token of the provider must hold one of these in `aud`; in broker mode that is what token exchange takes. Default: `aud` must hold `clientId`, or `azp`/`client_id` equal it.
    */
   audience?: string | readonly string[] | undefined;
-  /** Claim constraints for guarded routes that set none. */
+  /** Claim constraints for guarded routes that set none; in broker mode also what must be met for a token to be issued. */
   claims?: ClaimConstraints | undefined;
   /**
    * `true` (default): the device flow asks for `offline_access`, login does with `?offline_access=true`; `'always'`:
    * login always does; `false`: neither may.
    */
   offlineAccess?: boolean | 'always' | undefined;
-  /** Limit in ms for every outgoing request. Default 10,000. */
+  /** Limit in ms for every outgoing request; a refresh in broker mode waits for 10 s at most. Default 10,000. */
   timeout?: number | undefined;
   /** Used for every outgoing request, e.g. to add a CA bundle or a proxy. Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
-  /** Seconds by which clocks may differ. Default 10. */
+  /** Seconds by which clocks may differ; `iat` of issued tokens is set back by them. Default 10. */
   clockTolerance?: number | undefined;
   /** Overrides `jwks_uri` of the provider's metadata. */
   jwksUri?: string | undefined;
@@ -85,7 +85,7 @@ export interface OidcAuthOptions {
   roleSources?: readonly string[] | undefined;
   /**
    * Key ring; the first key encrypts, all decrypt. Default: one key derived from `clientSecret`; a public client gets a
-   * random key that ends with the process.
+   * random key that ends with the process, and must name one in broker mode.
    */
   encryptionKeys?: readonly EncryptionKey[] | undefined;
   /** Folder name of broker mode's embedded store. Default `'nestjs-oidc-auth'`. */
@@ -102,9 +102,12 @@ export interface OidcAuthOptions {
   brokerStoreUrl?: string | undefined;
   /** Broker mode: where its records are kept, e.g. `new TypeOrmBrokerStore(dataSource)`. Closed with the application. */
   brokerStoreObj?: BrokerStore | undefined;
-  /** Broker mode: `aud` of issued tokens. Default: `brokerIssuer`. */
+  /** Broker mode: `aud` of issued tokens. Default: their `iss`. */
   brokerAudience?: string | undefined;
-  /** Broker mode: `iss` of issued tokens. Default: `publicUrl` with `prefix`, else `brokerAudience`. */
+  /**
+   * Broker mode: `iss` of issued tokens. Default: `publicUrl` with `prefix`, else `brokerAudience`. Sessions and keys belong to
+   * it: with another one they are not found any more.
+   */
   brokerIssuer?: string | undefined;
   /**
    * Broker mode: path of the JWKS, relative to `prefix`. With `forRootAsync` say it in `endpoints.jwks`, too. Default
@@ -115,24 +118,24 @@ export interface OidcAuthOptions {
   trustedIssuers?: readonly (string | TrustedIssuer)[] | undefined;
   /** Broker mode: how issued tokens are signed. Peers in Python read RS256 only. Default `'RS256'`. */
   signingAlgorithm?: SigningAlgorithm | undefined;
-  /** Broker mode: seconds after which a new signing key takes over. Default 90 days. */
+  /** Broker mode: seconds after which a new signing key takes over, a day at least. Default 90 days. */
   signingKeyMaxAge?: number | undefined;
-  /** Broker mode: lifetime of an access token in seconds. Default 3,600. */
+  /** Broker mode: lifetime of an access token in seconds, 1 to 86,400. Default 3,600. */
   accessTokenTtl?: number | undefined;
   /**
-   * Lifetime of a refresh token in seconds: in broker mode of its own ones, else what is reported where the provider
+   * Lifetime of a refresh token in seconds: in broker mode of its own ones, anew at each refresh, else what is reported where the provider
    * names none. Default 30 days.
    */
   refreshTokenTtl?: number | undefined;
   /** Broker mode: seconds after which a session ends whatever happens. Default 90 days. */
   sessionMaxTtl?: number | undefined;
-  /** Broker mode: seconds in which a rotated refresh token may be presented again. Default 60. */
+  /** Broker mode: seconds in which a rotated refresh token may be presented again, 0 to 3,600. Default 60. */
   refreshGracePeriod?: number | undefined;
   /** Broker mode: what `sub` of issued tokens is: the provider's `sub`, or `preferred_username`. Default `'sub'`. */
   subject?: 'sub' | 'username' | undefined;
   /**
    * Broker mode: further claims of issued tokens, made of the user's verified claims. May replace `roles` and profile
-   * claims, never those that say who issued the token, to whom and for how long.
+   * claims, never those that say who issued the token, to whom and for how long. Where it throws, no token is issued.
    */
   mapClaims?:
     | ((identity: Readonly<Record<string, unknown>>) => Record<string, unknown> | Promise<Record<string, unknown>>)
@@ -150,7 +153,7 @@ export interface OidcAuthModuleExtras {
   prefix?: string | undefined;
   /** Makes guards and services available in every module. Default `true`. */
   isGlobal?: boolean | undefined;
-  /** Another path (relative to `prefix`) for an endpoint, or `false` to leave it out. */
+  /** Another path (relative to `prefix`) for an endpoint, or `false` to leave it out. `logout` is GET and POST. */
   endpoints?: Partial<Record<EndpointName, string | false | undefined>> | undefined;
   /** The application's own controllers, mounted under `prefix`. */
   controllers?: readonly Type<unknown>[] | undefined;
@@ -158,7 +161,7 @@ export interface OidcAuthModuleExtras {
   authController?: Type<unknown> | undefined;
   /** `true` guards every route of the application with `OidcGuard`; a subclass guards with that. Default `false`. */
   globalGuard?: boolean | Type<unknown> | undefined;
-  /** Broker mode: the store as a Nest provider. */
+  /** Broker mode: the store as a Nest provider; it is closed with the application. */
   brokerStore?: BrokerStoreProvider | undefined;
   /** Modules whose providers the factory injects. */
   imports?: ModuleMetadata['imports'] | undefined;

@@ -1,4 +1,5 @@
 import { claimConstraintsProblem } from '../verification/constraint-problems.js';
+import { missingStoreMethods } from '../store/store-shape.js';
 import { isConfidential, joinPaths, parseHttpUrl, parseRedirectTarget } from './addresses.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
 import { SIGNATURE_ALGORITHMS, SIGNING_ALGORITHMS } from './signature-algorithms.js';
@@ -97,12 +98,8 @@ const encryptionKey: OptionRule = (value) => {
     : 'must be 32 random bytes in base64: node -p "crypto.randomBytes(32).toString(\'base64\')"';
 };
 
-const STORE_METHODS = ['setup', 'close', 'ping', 'now', 'insert', 'find', 'replace', 'remove', 'list', 'removeAll'];
-
 const brokerStore: OptionRule = (value) => {
-  const missing = isObject(value)
-    ? STORE_METHODS.filter((method) => typeof value[method] !== 'function')
-    : STORE_METHODS;
+  const missing = missingStoreMethods(value);
   return missing.length === 0 ? undefined : `must be a BrokerStore, and has no ${missing.join(', ')}`;
 };
 

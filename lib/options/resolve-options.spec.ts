@@ -111,7 +111,6 @@ describe('the options of broker mode', () => {
       issuer: 'https://a.example',
       issuerIsAudience: false,
       audience: 'https://a.example',
-      jwksUri: 'https://a.example/auth/v2/.well-known/jwks.json',
       signingAlgorithm: 'RS256',
       signingKeyMaxAge: 90 * 86_400,
       accessTokenTtl: 3_600,
@@ -121,25 +120,20 @@ describe('the options of broker mode', () => {
       onEvent: undefined,
       storeUrl: undefined,
       storeObj: undefined,
+      hasStoreProvider: false,
       appName: 'nestjs-oidc-auth',
     });
     expect(mapClaims({})).toEqual({});
   });
 
-  const at = (prefix: string, jwksPath?: string) => ({ ...PLAIN_REGISTRATION, prefix, jwksPath });
+  const at = (prefix: string) => ({ ...PLAIN_REGISTRATION, prefix });
   it.each([
-    [{}, at('/api', '/jwks.json'), 'https://a.example/api', 'https://a.example/api/jwks.json'],
-    [{ brokerIssuer: 'https://b.example/' }, at('', '/jwks.json'), 'https://b.example/', 'https://a.example/jwks.json'],
-    [
-      { brokerIssuer: 'https://b.example/', publicUrl: undefined },
-      at('/api', '/k'),
-      'https://b.example/',
-      'https://b.example/k',
-    ],
-    [{ brokerAudience: 'my-api', publicUrl: undefined }, at('', '/k'), 'my-api', undefined],
-    [{}, at('', undefined), 'https://a.example', undefined],
-  ])('name the issuer and where its keys are: %j', (options, registration, issuer, jwksUri) => {
-    expect(resolveOptions({ ...broker, ...options }, registration).broker).toMatchObject({ issuer, jwksUri });
+    [{}, at('/api'), 'https://a.example/api'],
+    [{ brokerIssuer: 'https://b.example/' }, at(''), 'https://b.example/'],
+    [{ brokerIssuer: 'https://b.example/', publicUrl: undefined }, at('/api'), 'https://b.example/'],
+    [{ brokerAudience: 'my-api', publicUrl: undefined }, at(''), 'my-api'],
+  ])('name the issuer: %j', (options, registration, issuer) => {
+    expect(resolveOptions({ ...broker, ...options }, registration).broker).toMatchObject({ issuer });
   });
 
   it('may name one store, or none', () => {

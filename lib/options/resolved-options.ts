@@ -45,8 +45,6 @@ export interface BrokerOptions {
   /** Whether nothing but the audience names this application: peers cannot find it then. */
   readonly issuerIsAudience: boolean;
   readonly audience: string;
-  /** Where the keys of this application are; `undefined` where its address is not known. */
-  readonly jwksUri: string | undefined;
   readonly signingAlgorithm: SigningAlgorithm;
   readonly signingKeyMaxAge: number;
   readonly accessTokenTtl: number;
@@ -57,6 +55,8 @@ export interface BrokerOptions {
   readonly onEvent: OidcAuthOptions['onEvent'];
   readonly storeUrl: string | undefined;
   readonly storeObj: BrokerStore | undefined;
+  /** Whether the store comes by the `brokerStore` extra. */
+  readonly hasStoreProvider: boolean;
   readonly appName: string;
 }
 

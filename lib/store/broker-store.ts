@@ -5,7 +5,7 @@ export type BrokerRecordKind = 'key' | 'grant' | 'peer' | 'marker';
 export interface BrokerRecord {
   /** 1 when inserted, one more at each replacement. The store writes the one it is given. */
   readonly version: number;
-  /** ASCII, up to some 100,000 characters. */
+  /** Sealed where it means anything; ASCII, up to some 100,000 characters. */
   readonly payload: string;
   /** End of life in ms of the store's clock. */
   readonly expiresAt: number;

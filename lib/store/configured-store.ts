@@ -2,7 +2,9 @@ import { Logger } from '@nestjs/common';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { BrokerStore } from './broker-store.js';
 import { embeddedStoreUrl } from './embedded-store.js';
+import { missingStoreMethods } from './store-shape.js';
 import { openBrokerStore } from './store-from-url.js';
+import { storeMisconfigured } from './store-misconfigured.js';
 
 /** DI token of what the `brokerStore` extra makes. */
 export const PROVIDED_STORE = Symbol('nestjs-oidc-auth:provided-store');
@@ -18,10 +20,17 @@ export async function configuredStore(
   provided: BrokerStore | undefined,
 ): Promise<BrokerStore | null> {
   if (broker === undefined) return null;
-  const given = provided ?? broker.storeObj;
-  if (given !== undefined) return given;
+  if (broker.hasStoreProvider) return checked(provided);
+  if (broker.storeObj !== undefined) return broker.storeObj;
   if (broker.storeUrl !== undefined) return openBrokerStore(broker.storeUrl);
   const url = embeddedStoreUrl(broker.appName, discoveryUrl.href, clientId);
   new Logger('OidcAuth').log(`Broker mode keeps its sessions in ${decodeURIComponent(new URL(url).pathname)}`);
   return openBrokerStore(url);
+}
+
+/** What a factory forgot to return must not become the embedded store by itself. */
+function checked(provided: BrokerStore | undefined): BrokerStore {
+  const missing = missingStoreMethods(provided);
+  if (provided !== undefined && missing.length === 0) return provided;
+  throw storeMisconfigured(`The brokerStore extra made no BrokerStore: what it made has no ${missing.join(', ')}.`);
 }

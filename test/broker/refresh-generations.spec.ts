@@ -156,7 +156,8 @@ describe('a session that is over', () => {
     const auth = { sessionMaxTtl: 100, accessTokenTtl: 80_000 };
     const short = await startRefreshing(op, { store, auth });
     const { refreshToken } = await short.login();
-    const { refresh_token: next } = await tokensIn(await short.refresh(refreshToken));
+    const { refresh_token: next, refresh_expires_in: lifetime } = await tokensIn(await short.refresh(refreshToken));
+    expect(lifetime).toBeLessThanOrEqual(100);
     const after = await startRefreshing(op, { store, auth, later: 101 * SECOND });
     op.resetRequests();
     await expectOAuthError(await after.refresh(next!), 400, 'invalid_grant');

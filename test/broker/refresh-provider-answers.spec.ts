@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { form } from '../fixtures/application.js';
 import { revokedTokens } from '../fixtures/broker.js';
 import { postgresUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
@@ -140,6 +141,22 @@ describe('a provider that says the session is over', () => {
     expect(rotating.requests('token')).toHaveLength(1);
   });
 
+  it('because somebody ended it there: 400, and the session is gone here, too', async () => {
+    let upstreamToken = '';
+    rotating.faults.once('token', async (ctx, next) => {
+      await next();
+      upstreamToken = (ctx.body as { refresh_token: string }).refresh_token;
+    });
+    const { refreshToken, sid } = await loggedIn(app);
+    const { clientId, clientSecret } = rotating.clients.confidential;
+    const authorization = `Basic ${btoa(`${clientId}:${clientSecret}`)}`;
+    const revocation = { ...form({ token: upstreamToken }), headers: { authorization } };
+    expect((await fetch(`${rotating.issuer}/token/revocation`, revocation)).status).toBe(200);
+    await expectOAuthError(await app.refresh(refreshToken), 400, 'invalid_grant');
+    expect(app.eventsOf('ended')).toEqual([{ type: 'ended', sid, reason: 'upstream_ended' }]);
+    expect(await app.broker.session(sid)).toBeUndefined();
+  });
+
   it('changes nothing where the user has logged out meanwhile', async () => {
     const { refreshToken, sid } = await loggedIn(app);
     rotating.faults.once('token', refusal);
@@ -157,7 +174,6 @@ describe('a provider that says the session is over', () => {
     await presented.arrived;
     await tokensIn(await takeOver(other, refreshToken));
     rotating.faults.once('token', refusal);
-    other.interrupt({});
     presented.open();
     const answer = await tokensIn(await slow);
     expect(generationOf(answer.refresh_token!)).toBe(1);
