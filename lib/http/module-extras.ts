@@ -33,7 +33,8 @@ const NO_PROVIDER =
   'brokerStore must be a provider: { useClass }, { useExisting }, { useFactory, inject } or { useValue }; a store itself is given ' +
   'as brokerStoreObj';
 
-function isProvider(value: object): boolean {
+function isProvider(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
   return ['useClass', 'useExisting', 'useFactory', 'useValue'].some((way) => way in value);
 }
 
