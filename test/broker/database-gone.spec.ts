@@ -3,7 +3,7 @@ import { administer, postgresUrl, startProxy, type DatabaseProxy } from '../fixt
 import { Barrier, type Moment } from '../fixtures/broker-process/interruptions.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { eventually, generationOf, startRefreshing, type RefreshingApplication } from './refreshing.js';
+import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
 
 /** Rotates refresh tokens and punishes reuse: what it sends exists nowhere else. */
 let op: TestOp;

@@ -7,11 +7,12 @@ const inUse = new Set<MonotonicClock>();
 /** A monotonic clock for one application of several in this process: it can move ahead, as if so much time had gone by. */
 export class MonotonicClock {
   private ahead = 0;
+  private stoppedAt: number | undefined;
 
   constructor() {
     if (inUse.size === 0) {
       const real = performance.now.bind(performance);
-      vi.spyOn(performance, 'now').mockImplementation(() => real() + (clocks.getStore()?.ahead ?? 0));
+      vi.spyOn(performance, 'now').mockImplementation(() => clocks.getStore()?.after(real()) ?? real());
     }
     inUse.add(this);
   }
@@ -19,6 +20,15 @@ export class MonotonicClock {
   /** Timers stay as they are. */
   leap(ms: number): void {
     this.ahead += ms;
+  }
+
+  /** From now on it moves by `leap` only. */
+  stop(): void {
+    this.stoppedAt ??= performance.now();
+  }
+
+  private after(real: number): number {
+    return (this.stoppedAt ?? real) + this.ahead;
   }
 
   /** Whatever follows from a request goes by this clock. */

@@ -5,7 +5,7 @@ import type { Moment } from '../fixtures/broker-process/interruptions.js';
 import { postgresUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
-import { startRefreshing, type RefreshingApplication, type Session } from './refreshing.js';
+import { type RefreshingApplication, type Session, startRefreshing } from './refreshing.js';
 
 let op: TestOp;
 let app: RefreshingApplication;
@@ -75,5 +75,20 @@ describe.each(Object.entries(ends))('a session that is ended %s', (_, end) => {
     const { refresh_token: last } = await tokensIn(await app.refresh(session.refreshToken));
     await expectOAuthError(await other.refresh(last!), 400, 'invalid_grant');
     expect(revokedTokens(op)).toEqual(expect.arrayContaining(given));
+  });
+});
+
+describe('a session whose record cannot be removed', () => {
+  it('has ended all the same', async () => {
+    const session = await app.login();
+    other.interrupt({
+      'before remove 1': () => {
+        throw new Error('canceling statement due to lock timeout');
+      },
+    });
+    expect(await other.broker.endSession(session.sid)).toBe(true);
+    await expectOAuthError(await app.refresh(session.refreshToken), 400, 'invalid_grant');
+    expect(await app.broker.session(session.sid)).toBeUndefined();
+    expect(revokedTokens(op)).toHaveLength(1);
   });
 });

@@ -5,7 +5,7 @@ import { decoded, revokedTokens } from '../fixtures/broker.js';
 import { postgresUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
-import { type RefreshingApplication, eventually, generationOf, startRefreshing } from './refreshing.js';
+import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
 
 const SECOND = 1_000;
 

@@ -3,7 +3,7 @@ import { postgresUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { tokensIn } from '../fixtures/responses.js';
-import { eventually, generationOf, startRefreshing, type RefreshingApplication } from './refreshing.js';
+import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
 
 const CALLERS = 100;
 

@@ -3,7 +3,7 @@ import type { Moment } from '../fixtures/broker-process/interruptions.js';
 import { startBrokerProcess } from '../fixtures/broker-process/start-broker-process.js';
 import { postgresUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
-import { generationOf, startRefreshing, type RefreshingApplication, type Session } from './refreshing.js';
+import { generationOf, type RefreshingApplication, type Session, startRefreshing } from './refreshing.js';
 import { LEASE_BEYOND_TIMEOUT, persistently } from './take-over.js';
 
 interface Row {

@@ -3,7 +3,7 @@ import { postgresUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectBadGateway, expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { generationOf, startRefreshing, type RefreshingApplication } from './refreshing.js';
+import { generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
 
 let op: TestOp;
 let one: RefreshingApplication;
@@ -69,6 +69,24 @@ describe('a refresh while another process is at it', () => {
     expect((await tokensIn(await other.refresh(refreshToken))).refresh_token).toBe(current);
     barrier.open();
     await tokensIn(await first);
+  });
+
+  it('gets the successor even where that is being refreshed by then', async () => {
+    const { refreshToken, first, barrier } = await underWay();
+    const looking = new Barrier();
+    other.interrupt({ 'before find 3': looking.hold });
+    const second = other.refresh(refreshToken);
+    await looking.arrived;
+    barrier.open();
+    const { refresh_token: successor } = await tokensIn(await first);
+    const further = new Barrier();
+    one.interrupt({ 'before token 1': further.hold });
+    const third = one.refresh(successor!);
+    await further.arrived;
+    looking.open();
+    expect((await tokensIn(await second)).refresh_token).toBe(successor);
+    further.open();
+    await tokensIn(await third);
   });
 
   it.each([

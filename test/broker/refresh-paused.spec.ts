@@ -3,7 +3,7 @@ import { startBrokerProcess, type BrokerProcess } from '../fixtures/broker-proce
 import { postgresUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { tokensIn } from '../fixtures/responses.js';
-import { eventually, startRefreshing, type RefreshingApplication } from './refreshing.js';
+import { eventually, type RefreshingApplication, startRefreshing } from './refreshing.js';
 import { persistently, takeOver } from './take-over.js';
 
 /** ms that a process may be held up after it has taken its lease, with a margin. */

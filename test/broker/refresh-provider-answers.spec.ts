@@ -5,7 +5,7 @@ import { postgresUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type Fault, type TestOp } from '../fixtures/op/index.js';
 import { expectBadGateway, expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { type RefreshingApplication, eventually, generationOf, startRefreshing } from './refreshing.js';
+import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
 import { persistently, takeOver } from './take-over.js';
 
 /** Rotates refresh tokens and punishes reuse. */

@@ -4,7 +4,7 @@ import { postgresUrl } from '../fixtures/databases/index.js';
 import { Barrier, type Plan } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { type RefreshingApplication, eventually, generationOf, startRefreshing } from './refreshing.js';
+import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
 import { persistently, takeOver } from './take-over.js';
 
 /** Rotates refresh tokens and punishes reuse. */
@@ -177,7 +177,22 @@ describe('the new generation', () => {
     await expectAliveWith(mine.refresh_token!);
   });
 
-  it('is mine where he has only stored a lease', async () => {
+  it('is his also where the provider keeps its tokens and sends no new one', async () => {
+    const { refreshToken } = await loggedIn();
+    op.faults.set('token', fault.without('refresh_token'));
+    op.faults.once('token', fault.without('refresh_token'), fault.status(200, opaqueAnswer));
+    let his: Response | undefined;
+    app.interrupt({
+      'before replace 2': async () => {
+        his = await takeOver(other, refreshToken);
+      },
+    });
+    const mine = await tokensIn(await persistently(app, refreshToken));
+    expect(mine.refresh_token).toBe((await tokensIn(his!)).refresh_token);
+    expect(app.eventsOf('refreshed')).toEqual([]);
+  });
+
+  it('is mine where he has only stored a lease, which stays his', async () => {
     const { refreshToken } = await loggedIn();
     const late = new Barrier();
     let his: Promise<Response> | undefined;
@@ -188,10 +203,14 @@ describe('the new generation', () => {
       },
     });
     const mine = await tokensIn(await persistently(app, refreshToken));
+    app.interrupt({});
+    const next = persistently(app, mine.refresh_token!);
+    // The provider's token is in his hand: nobody else may use it.
+    await eventually(() => expect(app.eventsOf('upstream_joined')).toHaveLength(1));
+    expect(app.count('replace')).toBe(0);
     late.open();
-    const answer = await tokensIn(await his!);
-    expect(generationOf(answer.refresh_token!)).toBeGreaterThanOrEqual(generationOf(mine.refresh_token!));
-    await expectAliveWith(answer.refresh_token!);
+    expect((await his!).status).toBe(200);
+    await expectAliveWith((await tokensIn(await next)).refresh_token!);
   });
 });
 

@@ -3,7 +3,7 @@ import { postgresUrl } from '../fixtures/databases/index.js';
 import { Barrier, type Moment } from '../fixtures/broker-process/interruptions.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { generationOf, startRefreshing, type RefreshingApplication } from './refreshing.js';
+import { generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
 
 let op: TestOp;
 let store: string;

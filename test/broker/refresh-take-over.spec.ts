@@ -3,16 +3,17 @@ import { postgresUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { type RefreshingApplication, type Session, eventually, generationOf, startRefreshing } from './refreshing.js';
+import { eventually, generationOf, type RefreshingApplication, type Session, startRefreshing } from './refreshing.js';
 import { LEASE_BEYOND_TIMEOUT, persistently, takeOver } from './take-over.js';
 
 let op: TestOp;
+let store: string;
 let app: RefreshingApplication;
 let other: RefreshingApplication;
 let third: RefreshingApplication;
 beforeAll(async () => {
   op = await startOp();
-  const store = await postgresUrl();
+  store = await postgresUrl();
   const start = () => startRefreshing(op, { store });
   [app, other, third] = await Promise.all([start(), start(), start()]);
 });
@@ -40,29 +41,34 @@ async function stuck(
 }
 
 describe('a lease', () => {
-  it('is taken over by who has watched it for its whole length and a second', async () => {
-    const { refreshToken, answer, barrier } = await stuck();
-    const his = await tokensIn(await takeOver(other, refreshToken));
-    expect(generationOf(his.refresh_token!)).toBe(1);
+  it('is taken over by who has watched it for its whole length, and a second more, and not before', async () => {
+    // 6 s of lease.
+    const auth = { timeout: 1_000 };
+    const [holder, watcher] = await Promise.all([
+      startRefreshing(op, { store, auth }),
+      startRefreshing(op, { store, auth }),
+    ]);
+    const { refreshToken } = await holder.login();
+    const barrier = new Barrier();
+    holder.interrupt({ 'before token 1': barrier.hold });
+    const answer = holder.refresh(refreshToken);
+    await barrier.arrived;
+    watcher.stopClock();
+    watcher.interrupt({});
+    op.resetRequests();
+    const his = watcher.refresh(refreshToken);
+    for (const ms of [0, 5_999, 1, 999]) {
+      watcher.leap(ms);
+      const looks = watcher.count('find');
+      await eventually(() => expect(watcher.count('find')).toBeGreaterThanOrEqual(looks + 3));
+      expect(watcher.count('replace')).toBe(0);
+    }
+    watcher.leap(1);
+    expect(generationOf((await tokensIn(await his)).refresh_token!)).toBe(1);
     expect(op.requests('token')).toHaveLength(1);
     barrier.open();
     await answer;
-  });
-
-  it('is not taken over sooner', async () => {
-    const { refreshToken, answer, barrier } = await stuck();
-    const watching = new Barrier();
-    const looked = new Barrier();
-    looked.open();
-    other.interrupt({ 'before find 2': watching.hold, 'after find 4': looked.hold });
-    const his = persistently(other, refreshToken);
-    await watching.arrived;
-    other.leap(other.timeout + LEASE_BEYOND_TIMEOUT - 8_000);
-    watching.open();
-    await looked.arrived;
-    expect(other.count('replace')).toBe(0);
-    barrier.open();
-    expect((await tokensIn(await his)).refresh_token).toBe((await tokensIn(await answer)).refresh_token);
+    await Promise.all([holder.close(), watcher.close()]);
   });
 
   it('is not taken over by who has just come: he has not seen how long it stands', async () => {
@@ -120,6 +126,8 @@ describe('a lease', () => {
     other.leap(10_000);
     watching.open();
     await expectUnavailable(await his);
+    // He does not look again.
+    expect(other.count('find')).toBe(2);
     expect(other.count('replace')).toBe(0);
     expect(op.requests('token')).toHaveLength(0);
     barrier.open();

@@ -24,6 +24,8 @@ export interface RefreshingApplication extends RunningBroker {
   readonly timeout: number;
   /** Moves the monotonic clock of this application ahead. */
   leap(ms: number): void;
+  /** From now on that clock moves by `leap` only. */
+  stopClock(): void;
 }
 
 export interface Session {
@@ -66,6 +68,7 @@ export async function startRefreshing(op: TestOp, options: RefreshingOptions): P
     completed: (act) => interruptions.completed(act),
     timeout,
     leap: (ms) => clock.leap(ms),
+    stopClock: () => clock.stop(),
     close: async () => {
       await app.close();
       clock.release();

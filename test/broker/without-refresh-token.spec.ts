@@ -3,7 +3,7 @@ import { postgresUrl } from '../fixtures/databases/index.js';
 import { OperatorLines } from '../fixtures/operator-lines.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
-import { startRefreshing, type RefreshingApplication } from './refreshing.js';
+import { type RefreshingApplication, startRefreshing } from './refreshing.js';
 
 let op: TestOp;
 let app: RefreshingApplication;
