@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { SignJWT, type JWTPayload } from 'jose';
+import { CompactSign, type JWTPayload } from 'jose';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { plainCause } from '../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../options/resolved-options.js';
@@ -68,7 +68,9 @@ export class AccessTokens {
       ...(scope === undefined ? {} : { scope }),
       ...(await this.personalClaims(identity)),
     };
-    const token = await new SignJWT(claims).setProtectedHeader({ typ: 'at+jwt', alg, kid }).sign(privateKey);
+    // Not SignJWT, which clones the claims: nobody else holds them.
+    const payload = Buffer.from(JSON.stringify(claims));
+    const token = await new CompactSign(payload).setProtectedHeader({ typ: 'at+jwt', alg, kid }).sign(privateKey);
     this.events.emit({ type: 'minted', reason, jti, sub, ...(sid === undefined ? {} : { sid }) });
     return { token, expires, expiresIn: Math.max(0, expires - now) };
   }

@@ -78,8 +78,10 @@ export class BrokerEvents {
 
   emit(event: BrokerEvent): void {
     this.log(event);
+    const { onEvent } = this.options.broker ?? {};
+    if (onEvent === undefined) return;
     // A listener that fails must not fail what it listens to.
-    void (async () => this.options.broker?.onEvent?.(event))().catch((error: unknown) => {
+    void (async () => onEvent(event))().catch((error: unknown) => {
       const name = error instanceof Error ? error.name : 'not an error';
       this.logger.error(`onEvent failed at the event ${event.type}: ${name}`);
     });
@@ -87,6 +89,7 @@ export class BrokerEvents {
 
   private log({ type, ...facts }: BrokerEvent): void {
     const level = WARNINGS.has(type) ? 'warn' : NEWS.has(type) ? 'log' : 'debug';
+    if (!Logger.isLevelEnabled(level)) return;
     const words = Object.entries(facts).map(([name, value]) => `${name}=${readable(value)}`);
     this.logger[level](`${type.replaceAll('_', ' ')}: ${words.join(' ')}`);
   }
