@@ -7,7 +7,7 @@ import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-opti
 import type { SigningAlgorithm } from '../options/signature-algorithms.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { BrokerEvents, type KeyRotationReason } from './broker-events.js';
-import { ownerOf, SealedRecords, UNREADABLE, type Stored } from './sealed-records.js';
+import { ownerOf, SealedRecords, UNREADABLE } from './sealed-records.js';
 import { StoreAccess } from './store-access.js';
 import { StoreClock } from './store-clock.js';
 
@@ -221,6 +221,8 @@ export class SigningKeys {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       if (generation === undefined) await this.read();
       const next = generation ?? this.newest + 1;
+      // A record under such an id would not be read: looking for it again and again would never end.
+      if (!GENERATION.test(String(next))) throw unavailable();
       const createdAt = this.clock.now();
       const isNeededNow = reason === 'first' || reason === 'unreadable' || reason === 'revoked';
       const key: SigningKey = {
@@ -240,12 +242,11 @@ export class SigningKeys {
   }
 
   private async forgetOthers(generation: number): Promise<void> {
-    const others: Stored<SigningKey>[] = [];
-    for await (const record of this.records.all({})) {
-      if (record.value !== UNREADABLE && record.value.generation < generation)
-        others.push(record as Stored<SigningKey>);
+    const others: string[] = [];
+    for await (const { id, value } of this.records.all({})) {
+      if (value !== UNREADABLE && value.generation < generation) others.push(id);
     }
-    for (const { id } of others) await this.records.remove(id);
+    for (const id of others) await this.records.remove(id);
   }
 
   private privateKeyOf({ kid, alg, privateJwk }: SigningKey): Promise<CryptoKey> {
