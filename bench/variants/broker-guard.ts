@@ -1,20 +1,9 @@
-import { Controller, Get, Module, UseGuards, type DynamicModule } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
-import { IdToken, IdTokenClaims, MemoryBrokerStore, OidcAuthModule, OidcGuard } from '../../lib/index.js';
+import { MemoryBrokerStore, OidcAuthModule } from '../../lib/index.js';
 import { KeyRing } from '../../lib/sealing/key-ring.js';
 import type { Issuer } from './index.js';
-
-@Controller()
-class MeController {
-  @Get('me')
-  @UseGuards(OidcGuard)
-  me(@IdToken() token: IdTokenClaims): { sub: string } {
-    return { sub: token.sub };
-  }
-}
-
-@Module({ controllers: [MeController] })
-class BrokerGuardModule {}
+import { OidcGuardModule } from './oidc-guard.js';
 
 const encryptionKey = randomBytes(32).toString('base64');
 
@@ -22,7 +11,7 @@ const encryptionKey = randomBytes(32).toString('base64');
 export const module = async ({ issuer, audience, signingKey }: Issuer): Promise<DynamicModule> => {
   const discoveryUrl = `${issuer}/.well-known/openid-configuration`;
   return {
-    module: BrokerGuardModule,
+    module: OidcGuardModule,
     imports: [
       OidcAuthModule.forRoot({
         clientId: 'bench-client',

@@ -12,7 +12,7 @@ class MeController {
 }
 
 @Module({ controllers: [MeController] })
-class OidcGuardModule {}
+export class OidcGuardModule {}
 
 /** This library, as the README shows it. */
 export const module = ({ issuer, audience }: Issuer): DynamicModule => ({

@@ -5,6 +5,7 @@ import { randomValue } from '../login/pkce.js';
 import type { TokenResponse } from '../login/token-response.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import type { ProviderTokens } from '../provider/provider-answers.js';
+import { providerUnreachable } from '../provider/outgoing-fetch.js';
 import { IdTokenVerifier } from '../verification/id-token-verifier.js';
 import { AccessTokens } from './access-tokens.js';
 import { BrokerEvents, type SessionEnd } from './broker-events.js';
@@ -15,7 +16,7 @@ import { sessionEnded } from './session-errors.js';
 import { recordExpiry, refreshExpiry, upstreamExpiry } from './session-lifetime.js';
 import { SessionRecords, type SessionChange } from './session-records.js';
 import { OVERTAKEN, SessionSaver } from './session-saver.js';
-import { TOMBSTONE, type Session, type StoredSession } from './session.js';
+import { tombstoneOf, type Session, type StoredSession } from './session.js';
 import { ShutdownSignal } from './shutdown-signal.js';
 import { StoreClock } from './store-clock.js';
 import { UpstreamRefresh, type UpstreamAnswer } from './upstream-refresh.js';
@@ -249,7 +250,7 @@ export class LeasedRefresh {
   }
 
   private tombstone(ended: SessionEnd): SessionChange {
-    return { ended, lease: null, expiresAt: this.clock.now() + TOMBSTONE };
+    return tombstoneOf(ended, this.clock.now());
   }
 
   private expiry(session: Pick<Session, 'hardExpiry' | 'up'>, now: number): number {
@@ -263,8 +264,7 @@ function isOfProvider(code: OidcAuthErrorCode): boolean {
 }
 
 function identityTooLate(): OidcAuthError {
-  return new OidcAuthError('provider_unreachable', 'The identity provider cannot be reached at the moment.', {
-    retryAfter: 5,
+  return providerUnreachable({
     operatorHint:
       'The identity provider refreshed its tokens, but did not tell in time whose they are (keys, userinfo).',
   });

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BrokerEvents, type SessionEnd } from './broker-events.js';
 import { SessionRecords } from './session-records.js';
-import { TOMBSTONE, type StoredSession } from './session.js';
+import { tombstoneOf, type StoredSession } from './session.js';
 import { StoreClock } from './store-clock.js';
 import { UpstreamRefresh } from './upstream-refresh.js';
 
@@ -24,8 +24,7 @@ export class SessionEnding {
     for (;;) {
       const session = await this.records.find(sid);
       if (session === undefined) return undefined;
-      const tombstone = { ended: reason, expiresAt: this.clock.now() + TOMBSTONE };
-      if ((await this.records.swap(session, tombstone)) === undefined) continue;
+      if ((await this.records.swap(session, tombstoneOf(reason, this.clock.now()))) === undefined) continue;
       // It has ended either way, and would be purged.
       await this.records.remove(sid).catch(() => undefined);
       this.events.emit({ type: 'ended', sid, reason });

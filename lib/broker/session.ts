@@ -36,10 +36,15 @@ export interface Session {
   readonly w: string;
 }
 
-/** ms for which a session that has ended stays visible to who is about to write to it. */
-export const TOMBSTONE = 60_000;
-
 export type StoredSession = Stored<Session>;
+
+/** ms for which a session that has ended stays visible to who is about to write to it. */
+const TOMBSTONE = 60_000;
+
+/** What is written over a session that ends. @param now ms of the store's clock */
+export function tombstoneOf(ended: SessionEnd, now: number) {
+  return { ended, lease: null, expiresAt: now + TOMBSTONE };
+}
 
 /** The index of a user's sessions. */
 export function subjectIndex(iss: string, sub: string): string {

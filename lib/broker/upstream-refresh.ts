@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { IdentityProvider } from '../provider/identity-provider.js';
 import { wasBroken, wasNeverSent } from '../provider/connection-failure.js';
+import { providerUnreachable } from '../provider/outgoing-fetch.js';
 import type { ProviderTokens } from '../provider/provider-answers.js';
 
 /** What came of asking the provider to refresh. `isInDoubt`: it may have done so, and its answer was not heard. */
@@ -89,8 +90,5 @@ function clientRefused({ oauthError = 'unknown', message }: OidcAuthError): Oidc
 
 /** Nobody knows what nonsense means: the next attempt will tell. */
 function unusable(cause: OidcAuthError): OidcAuthError {
-  return new OidcAuthError('provider_unreachable', 'The identity provider cannot be reached at the moment.', {
-    cause,
-    retryAfter: 5,
-  });
+  return providerUnreachable({ cause });
 }

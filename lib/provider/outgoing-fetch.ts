@@ -1,4 +1,4 @@
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OidcAuthError, type OidcAuthErrorDetails } from '../errors/oidc-auth-error.js';
 import { quoted } from '../errors/operator-log.js';
 import { plainCause } from '../errors/plain-cause.js';
 import { isLoopback, parseHttpUrl } from '../options/addresses.js';
@@ -89,11 +89,16 @@ export async function fetchJson(
 
 /** RFC 6749 has no code for it: the provider could not be reached in time. */
 export function unreachable(url: string, cause: unknown): OidcAuthError {
-  return new OidcAuthError('provider_unreachable', 'The identity provider cannot be reached at the moment.', {
+  return providerUnreachable({
     cause: plainCause(cause),
-    retryAfter: 5,
     operatorHint: `The identity provider cannot be reached at ${withoutQuery(url)}: ${reasonOf(cause)}.`,
   });
+}
+
+/** The same, told by who knows better why. */
+export function providerUnreachable(details: OidcAuthErrorDetails): OidcAuthError {
+  const message = 'The identity provider cannot be reached at the moment.';
+  return new OidcAuthError('provider_unreachable', message, { retryAfter: 5, ...details });
 }
 
 export function invalidResponse(operatorDetail: string, cause?: unknown, message?: string): OidcAuthError {
