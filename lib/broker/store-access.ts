@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog, quoted } from '../errors/operator-log.js';
 import { plainCause } from '../errors/plain-cause.js';
 import { SingleFlight } from '../provider/single-flight.js';
 import { BrokerStore } from '../store/broker-store.js';
+import { WatchedBrokerStore } from '../store/watched-broker-store.js';
 
 /** The way to the store: sets it up before its first use, and says what is wrong when it fails. */
 @Injectable()
@@ -12,7 +14,11 @@ export class StoreAccess implements OnApplicationShutdown {
   private readonly setup = new SingleFlight<void>();
   private isSetUp = false;
 
-  constructor(@Inject(BrokerStore) private readonly store: BrokerStore | null) {}
+  private readonly store: WatchedBrokerStore | undefined;
+
+  constructor(@Inject(BrokerStore) store: BrokerStore | null) {
+    this.store = store === null ? undefined : new WatchedBrokerStore(store);
+  }
 
   /**
    * @throws {@link OidcAuthError} `store_unavailable` where the database fails; `store_misconfigured` where it cannot be
@@ -20,7 +26,7 @@ export class StoreAccess implements OnApplicationShutdown {
    */
   async use<T>(work: (store: BrokerStore) => Promise<T>): Promise<T> {
     const { store } = this;
-    if (store === null) throw brokerModeOff();
+    if (store === undefined) throw brokerModeOff();
     try {
       if (!this.isSetUp) await this.setUp(store);
       return await work(store);
@@ -36,9 +42,10 @@ export class StoreAccess implements OnApplicationShutdown {
     await this.store?.close();
   }
 
-  private setUp(store: BrokerStore): Promise<void> {
+  private setUp(store: WatchedBrokerStore): Promise<void> {
     return this.setup.run(async () => {
       await store.setup();
+      await store.prove(randomUUID());
       this.isSetUp = true;
     });
   }

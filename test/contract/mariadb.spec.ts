@@ -1,13 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
+import { describeBrokerStore } from '../../lib/testing/index.js';
 import { mariadbUrl } from '../fixtures/databases/index.js';
-import { describeBrokerStore } from './broker-store-contract.js';
-import { urlSubject } from './url-subject.js';
+import { byServerUrl } from './contract-options.js';
+import { open } from './open-by-url.js';
 
-describeBrokerStore('TypeOrmBrokerStore on MariaDB', urlSubject(mariadbUrl, { network: true }), {
-  describe,
-  it,
-  beforeAll,
-  afterAll,
-  beforeEach,
-  afterEach,
-});
+describeBrokerStore('TypeOrmBrokerStore on MariaDB', open, byServerUrl(mariadbUrl));

@@ -1,17 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
+import * as runner from 'vitest';
 import { MemoryBrokerStore } from '../../lib/index.js';
-import { describeBrokerStore } from './broker-store-contract.js';
+import { describeBrokerStore } from '../../lib/testing/index.js';
 
-let store: MemoryBrokerStore;
+const stores = new Map<string, MemoryBrokerStore>();
 
 describeBrokerStore(
   'MemoryBrokerStore',
-  {
-    create: () => {
-      store = new MemoryBrokerStore();
-      return 'this process';
-    },
-    open: () => store,
+  (place) => {
+    const store = stores.get(place) ?? new MemoryBrokerStore();
+    stores.set(place, store);
+    return store;
   },
-  { describe, it, beforeAll, afterAll, beforeEach, afterEach },
+  { runner, destroy: (place) => void stores.delete(place) },
 );

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
+import { describeBrokerStore } from '../../lib/testing/index.js';
 import { postgresSchemaUrl, postgresUrl } from '../fixtures/databases/index.js';
-import { describeBrokerStore } from './broker-store-contract.js';
-import { urlSubject } from './url-subject.js';
+import { byServerUrl } from './contract-options.js';
+import { open } from './open-by-url.js';
 
 let database: Promise<string> | undefined;
 
@@ -10,11 +10,4 @@ async function freshSchema(): Promise<string> {
   return postgresSchemaUrl(await database);
 }
 
-describeBrokerStore('TypeOrmBrokerStore on PostgreSQL', urlSubject(freshSchema, { network: true }), {
-  describe,
-  it,
-  beforeAll,
-  afterAll,
-  beforeEach,
-  afterEach,
-});
+describeBrokerStore('TypeOrmBrokerStore on PostgreSQL', open, byServerUrl(freshSchema));

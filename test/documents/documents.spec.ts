@@ -93,6 +93,8 @@ function compile(sources: readonly CodeBlock[]): string[] {
     noUnusedParameters: false,
     paths: {
       'nestjs-oidc-auth': [join(root, 'lib/index.ts')],
+      'nestjs-oidc-auth/mongoose': [join(root, 'lib/store/mongoose/index.ts')],
+      'nestjs-oidc-auth/testing': [join(root, 'lib/testing/index.ts')],
       'nestjs-oidc-auth/typeorm': [join(root, 'lib/store/typeorm/index.ts')],
     },
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { BrokerRecordFilter, IdentifiedBrokerRecord } from '../../lib/index.js';
-import type { Suite } from './broker-store-contract.js';
+import type { BrokerRecordFilter, IdentifiedBrokerRecord } from '../../store/broker-store.js';
+import type { Suite } from './suite.js';
 import { expired, hash, living, times } from './sample-records.js';
 
 export function describeLists(suite: Suite): void {
@@ -56,6 +56,7 @@ export function describeLists(suite: Suite): void {
       do {
         page = await store.list('marker', {}, { after: found.at(-1), limit: 10 });
         found.push(...page.map(({ id }) => id));
+        assert.ok(found.length <= ids.length, 'a page holds what an earlier one held');
       } while (page.length === 10);
       assert.deepEqual(found, ids);
       assert.deepEqual(await store.list('marker', {}, { after: 'id-24', limit: 1 }), []);

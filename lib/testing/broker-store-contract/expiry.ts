@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Suite } from './broker-store-contract.js';
+import type { Suite } from './suite.js';
 import { expired, hash, living, times } from './sample-records.js';
 
 export function describeExpiry(suite: Suite): void {

@@ -3,9 +3,10 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BrokerStoreSubject, Suite } from './broker-store-contract.js';
+import type { StoreProcess } from './describe-broker-store.js';
 import { count, expired, hash, living, times } from './sample-records.js';
 import type { Call, Outcome, Task } from './store-process.js';
+import type { Suite } from './suite.js';
 
 const PROCESSES = 4;
 /** Ids that are raced for at once, and the callers for each of them in each process. */
@@ -14,7 +15,7 @@ const CALLERS = 3;
 
 const program = fileURLToPath(new URL(`./store-process${extname(import.meta.url)}`, import.meta.url));
 
-export function describeProcesses(suite: Suite, { module, execArgv = [] }: NonNullable<BrokerStoreSubject['process']>) {
+export function describeProcesses(suite: Suite, { module, execArgv = [] }: StoreProcess): void {
   const { describe, it, beforeAll, afterAll, beforeEach, afterEach } = suite.runner;
   let processes: ChildProcess[];
 
@@ -60,9 +61,9 @@ export function describeProcesses(suite: Suite, { module, execArgv = [] }: NonNu
 
   describe(`of ${PROCESSES} processes`, () => {
     beforeAll(async () => {
-      processes = times(PROCESSES, () => fork(program, [module], { execArgv: [...execArgv] }));
+      processes = times(PROCESSES, () => fork(program, [String(module)], { execArgv: [...execArgv] }));
       await Promise.all(processes.map((child) => outcomeOf(child)));
-    }, 60_000);
+    });
     afterAll(async () => {
       await Promise.all(
         processes.map(async (child) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Suite } from './broker-store-contract.js';
+import type { Suite } from './suite.js';
 import { count, expired, living, times } from './sample-records.js';
 
 const CALLERS = 50;

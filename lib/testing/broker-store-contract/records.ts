@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Suite } from './broker-store-contract.js';
+import type { Suite } from './suite.js';
 import { hash, living, times } from './sample-records.js';
 
 const PRINTABLE = times(95, (index) => String.fromCharCode(32 + index)).join('');

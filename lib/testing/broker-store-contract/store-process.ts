@@ -1,8 +1,9 @@
 /**
- * A process of its own with a store: `node store-process.ts <URL of a module that exports open>`. Does what it is told by
+ * A process of its own with a store: `node store-process.js <URL of a module that exports open>`. Does what it is told by
  * messages, all of one message at once.
  */
-import type { BrokerRecord, BrokerRecordKind, BrokerStore } from '../../lib/index.js';
+import type { BrokerRecord, BrokerRecordKind, BrokerStore } from '../../store/broker-store.js';
+import type { OpenBrokerStore } from './describe-broker-store.js';
 
 /** The name of a method, and its arguments; or `count`, which adds to the number in a record, without losing any. */
 export type Call = readonly [name: Exclude<keyof BrokerStore, 'close'> | 'count', ...args: readonly unknown[]];
@@ -12,7 +13,7 @@ export type Task = { readonly open: string } | { readonly calls: readonly Call[]
 /** `undefined` where there is nothing to tell. */
 export type Outcome = { readonly results: readonly unknown[] } | { readonly error: string };
 
-const { open } = (await import(process.argv[2]!)) as { open(place: string): BrokerStore | Promise<BrokerStore> };
+const { open } = (await import(process.argv[2]!)) as { open: OpenBrokerStore };
 let store: BrokerStore;
 
 async function count(kind: BrokerRecordKind, id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { BrokerRecord, BrokerStore } from '../../lib/index.js';
+import type { BrokerRecord, BrokerStore } from '../../store/broker-store.js';
 
 /** ms that no test takes. */
 const LONG = 3_600_000;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Suite } from './broker-store-contract.js';
+import type { Suite } from './suite.js';
 import { living, times } from './sample-records.js';
 
 export function describeSetup(suite: Suite): void {
@@ -7,11 +7,11 @@ export function describeSetup(suite: Suite): void {
 
   describe('set-up', () => {
     it('loses nothing when it is done again, by others, and by many at once', async () => {
-      const { store, place, subject } = suite;
+      const { store, place, open } = suite;
       const record = await living(store);
       await store.insert('key', 'kept', record);
 
-      const others = await Promise.all(times(5, () => subject.open(place)));
+      const others = await Promise.all(times(5, () => open(place)));
       await Promise.all([store, store, ...others].map((one) => one.setup()));
       assert.deepEqual(await others[0]!.find('key', 'kept'), record);
       await Promise.all(others.map((one) => one.close()));

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import type { BrokerStore } from '../../store/broker-store.js';
+import type { BrokerStoreContractOptions } from './describe-broker-store.js';
+import { hash, living, times } from './sample-records.js';
+import type { Suite } from './suite.js';
+
+const REJECTED = Symbol('rejected');
+
+/**
+ * The database did it and its answer was lost: a store that then tries again takes its own success for somebody else's and
+ * says `false`. It has to reject, and leave it to the caller to look; or to tell the truth, where the database knows a
+ * statement that it has already run.
+ */
+export function describeLostAnswers(
+  suite: Suite,
+  interpose: NonNullable<BrokerStoreContractOptions['interpose']>,
+): void {
+  const { describe, it } = suite.runner;
+
+  async function withLostAnswer(truth: unknown, call: (store: BrokerStore) => Promise<unknown>): Promise<void> {
+    const interposed = await interpose(suite.place);
+    try {
+      const store = await suite.another(interposed.place);
+      await store.ping();
+      interposed.loseNextAnswer();
+      const outcome = await call(store).catch(() => REJECTED);
+      if (outcome !== REJECTED) assert.deepEqual(outcome, truth);
+      await store.ping();
+    } finally {
+      await interposed.close();
+    }
+  }
+
+  describe('a method whose answer is lost rejects or tells the truth, does nothing twice, and the store works on', () => {
+    it('insert', async () => {
+      const record = await living(suite.store);
+      await withLostAnswer(true, (store) => store.insert('grant', 'id', record));
+      // A store may take two statements to insert, and the first has lost its answer.
+      const found = await suite.store.find('grant', 'id');
+      if (found !== null) assert.deepEqual(found, record);
+    });
+
+    it('replace', async () => {
+      const record = await living(suite.store);
+      const next = { ...record, version: 2, payload: 'next' };
+      await suite.store.insert('grant', 'id', record);
+      await withLostAnswer(true, (store) => store.replace('grant', 'id', 1, next));
+      assert.deepEqual(await suite.store.find('grant', 'id'), next);
+    });
+
+    it('remove', async () => {
+      await suite.store.insert('grant', 'id', await living(suite.store));
+      await withLostAnswer(true, (store) => store.remove('grant', 'id'));
+      assert.equal(await suite.store.find('grant', 'id'), null);
+    });
+
+    it('removeAll', async () => {
+      const record = await living(suite.store, { subject: hash('s') });
+      for (const id of times(3, String)) await suite.store.insert('grant', id, record);
+      await withLostAnswer(3, (store) => store.removeAll('grant', { subject: hash('s') }));
+    });
+
+    it('find and list', async () => {
+      const record = await living(suite.store);
+      await suite.store.insert('grant', 'id', record);
+      await withLostAnswer(record, (store) => store.find('grant', 'id'));
+      await withLostAnswer([{ id: 'id', ...record }], (store) => store.list('grant', {}, { limit: 10 }));
+    });
+
+    it('purgeExpired, now and ping', async () => {
+      await withLostAnswer(0, (store) => store.purgeExpired(10));
+      await withLostAnswer(true, async (store) => (await store.now()) <= (await suite.store.now()));
+      await withLostAnswer(undefined, (store) => store.ping());
+    });
+  });
+}

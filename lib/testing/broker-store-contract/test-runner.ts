@@ -1,0 +1,47 @@
+/**
+ * The functions of a test runner. `import * as runner from 'vitest'`, from `'@jest/globals'` and from `'node:test'` are such
+ * runners.
+ */
+export interface TestRunner {
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>, timeout?: number): unknown;
+  beforeEach(body: () => Promise<void>, timeout?: number): unknown;
+  afterEach(body: () => Promise<void>, timeout?: number): unknown;
+  beforeAll?(body: () => Promise<void>, timeout?: number): unknown;
+  afterAll?(body: () => Promise<void>, timeout?: number): unknown;
+  /** What `node:test` calls `beforeAll`. */
+  before?(body: () => Promise<void>): unknown;
+  /** What `node:test` calls `afterAll`. */
+  after?(body: () => Promise<void>): unknown;
+}
+
+/** The same under one set of names, with time for databases that are far away. */
+export interface ContractRunner {
+  describe(name: string, body: () => void): void;
+  it(name: string, body: () => Promise<void>): void;
+  beforeAll(body: () => Promise<void>): void;
+  afterAll(body: () => Promise<void>): void;
+  beforeEach(body: () => Promise<void>): void;
+  afterEach(body: () => Promise<void>): void;
+}
+
+/** ms for a test or a hook; jest and vitest give 5,000 by themselves, `node:test` any time. */
+const PATIENCE = 60_000;
+
+/** @throws TypeError where functions are missing: there are no globals, and no runner was given */
+export function contractRunner(runner: TestRunner = globalThis as unknown as TestRunner): ContractRunner {
+  const { describe, it, beforeEach, afterEach, beforeAll = runner.before, afterAll = runner.after } = runner;
+  if ([describe, it, beforeEach, afterEach, beforeAll, afterAll].some((one) => typeof one !== 'function')) {
+    throw new TypeError(
+      "describeBrokerStore found no test runner in the globals: give it one, as in { runner: await import('vitest') }, or from '@jest/globals' or 'node:test'",
+    );
+  }
+  return {
+    describe: (name, body) => void describe(name, body),
+    it: (name, body) => void it(name, body, PATIENCE),
+    beforeAll: (body) => void beforeAll!(body, PATIENCE),
+    afterAll: (body) => void afterAll!(body, PATIENCE),
+    beforeEach: (body) => void beforeEach(body, PATIENCE),
+    afterEach: (body) => void afterEach(body, PATIENCE),
+  };
+}

@@ -1,0 +1,9 @@
+/** For tests: the contract of stores, and an identity provider. Nothing of it belongs into an application. */
+export {
+  describeBrokerStore,
+  type BrokerStoreContractOptions,
+  type Interposed,
+  type OpenBrokerStore,
+  type StoreProcess,
+} from './broker-store-contract/describe-broker-store.js';
+export type { TestRunner } from './broker-store-contract/test-runner.js';

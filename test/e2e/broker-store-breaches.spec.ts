@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryBrokerStore, type BrokerStore } from '../../lib/index.js';
+import { adapters } from '../fixtures/adapters.js';
+import { startBroker } from '../fixtures/broker.js';
+import { OperatorLines } from '../fixtures/operator-lines.js';
+import { startOp, type TestOp } from '../fixtures/op/index.js';
+import { signIn } from '../fixtures/sign-in-at-callback.js';
+
+let op: TestOp;
+beforeAll(async () => {
+  op = await startOp();
+});
+afterAll(() => op.close());
+beforeEach(() => op.reset());
+
+/** A store of a user's own, one method of which is wrong. */
+function storeWith(methods: Partial<Record<keyof BrokerStore, (...args: never[]) => unknown>>): BrokerStore {
+  class HomemadeStore extends MemoryBrokerStore {}
+  return Object.assign(new HomemadeStore(), methods) as BrokerStore;
+}
+
+const breach = (method: string, what: string) =>
+  `HomemadeStore.${method}() breaks the contract of BrokerStore: it returned ${what}. ` +
+  "describeBrokerStore of 'nestjs-oidc-auth/testing' checks a store against all of it.";
+
+const inner = new MemoryBrokerStore();
+
+describe.each([
+  { way: 'brokerStoreObj', given: (store: BrokerStore) => ({ brokerStoreObj: store }) },
+  { way: 'the brokerStore extra', given: (store: BrokerStore) => ({ brokerStore: { useValue: store } }) },
+])('a store given as $way that breaks its contract', ({ given }) => {
+  it.each<[string, Parameters<typeof storeWith>[0], string]>([
+    [
+      'replace always says true',
+      { replace: async () => true },
+      breach('replace', 'not false, although the record has version 1, not 2 (true)'),
+    ],
+    [
+      'replace says nothing',
+      { replace: async () => undefined },
+      breach('replace', 'neither true nor false (undefined)'),
+    ],
+    ['replace says how many rows', { replace: async () => 1 }, breach('replace', 'neither true nor false (1)')],
+    [
+      'insert always says true',
+      { insert: async () => true },
+      breach('insert', 'not false, although the id was taken (true)'),
+    ],
+    [
+      'insert always says false',
+      { insert: async () => false },
+      breach('insert', 'not true, although nothing has this id yet (false)'),
+    ],
+    [
+      'insert answers with the record',
+      { insert: async (...[, , record]: never[]) => record },
+      breach('insert', 'neither true nor false (an object with version: number, payload: string, expiresAt: number)'),
+    ],
+    [
+      'remove always says true',
+      { remove: async () => true },
+      breach('remove', 'not false, although it was just removed (true)'),
+    ],
+    [
+      'remove does nothing',
+      { remove: async () => false },
+      breach('remove', 'not true, although the record is there (false)'),
+    ],
+    [
+      'find finds nothing',
+      { find: async () => null },
+      breach('find', 'not "a trial of the store", although it was just inserted (undefined)'),
+    ],
+    ['find says undefined', { find: async () => undefined }, breach('find', 'neither null nor a record (undefined)')],
+    [
+      'find has texts for numbers and null for what is not there',
+      { find: async () => ({ version: '1', payload: 'x', expiresAt: '2', subject: null }) },
+      breach(
+        'find',
+        'neither null nor a record (an object with version: string, payload: string, expiresAt: string, subject: null)',
+      ),
+    ],
+    [
+      'now is a Date',
+      { now: async () => new Date(0) },
+      breach('now', 'no whole number (an object with nothing in it)'),
+    ],
+    [
+      'now is no whole number',
+      { now: async () => performance.now() + 0.5 },
+      expect.stringMatching(/^HomemadeStore\.now\(\) .* no whole number \(\d+\.\d+\)/),
+    ],
+  ])('keeps the application from starting, and the method is named: %s', async (_, methods, message) => {
+    await expect(startBroker(adapters[0], op, { auth: given(storeWith(methods)) })).rejects.toMatchObject({
+      code: 'store_misconfigured',
+      message,
+    });
+  });
+});
+
+describe('a store whose answers are wrong only later', () => {
+  it('answers 500 and tells the operator which method it was, and nothing of what the record holds', async () => {
+    const store = storeWith({});
+    const logger = new OperatorLines();
+    const app = await startBroker(adapters[1], op, { auth: { brokerStoreObj: store }, logger });
+    const { refresh_token } = await signIn(app);
+    store.find = async (kind, id) => {
+      const found = await inner.find.call(store, kind, id);
+      return found && ({ ...found, payload: Buffer.from(found.payload) } as never);
+    };
+    const response = await app.refresh(refresh_token!);
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ error: 'server_error' });
+    expect(
+      logger.containing(
+        'HomemadeStore.find() breaks the contract of BrokerStore: it returned neither null nor a record (an object with version: number, payload: object, ',
+      ),
+    ).toHaveLength(1);
+    await app.close();
+  });
+
+  it('may reject: that is no breach, and told as what it is', async () => {
+    const store = storeWith({});
+    const logger = new OperatorLines();
+    const app = await startBroker(adapters[0], op, { auth: { brokerStoreObj: store }, logger });
+    const { refresh_token } = await signIn(app);
+    store.find = () => Promise.reject(new Error('the network is gone'));
+    expect((await app.refresh(refresh_token!)).status).toBe(503);
+    expect(logger.containing('The broker store failed (Error): "the network is gone"')).toHaveLength(1);
+    await app.close();
+  });
+});
