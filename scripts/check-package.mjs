@@ -7,7 +7,10 @@ import {
   compileConsumer,
   countDependencies,
   installConsumer,
+  installJest,
   runConsumer,
+  testConsumer,
+  testWithJest,
 } from './check-package/consumer.mjs';
 import { CheckFailure, run } from './check-package/run.mjs';
 import { checkContents, packAndUnpack } from './check-package/tarball.mjs';
@@ -39,6 +42,14 @@ const checks = [
   { name: 'import, typeorm', run: () => runConsumer(consumer, 'typeorm.mjs') },
   { name: 'require, typeorm', run: () => runConsumer(consumer, 'typeorm.cjs') },
   { name: 'compile, typeorm', run: () => compileConsumer(consumer, 'tsconfig.typeorm.json') },
+  { name: 'install, mongoose', needed: true, run: () => addPackages(consumer, ['mongoose']) },
+  { name: 'import, mongoose', run: () => runConsumer(consumer, 'mongoose.mjs') },
+  { name: 'require, mongoose', run: () => runConsumer(consumer, 'mongoose.cjs') },
+  { name: 'compile, mongoose', run: () => compileConsumer(consumer, 'tsconfig.mongoose.json') },
+  { name: 'compile, testing', run: () => compileConsumer(consumer, 'tsconfig.testing.json') },
+  { name: 'node:test, testing', run: () => testConsumer(consumer, ['--test', 'contract.node-test.mjs']) },
+  { name: 'install, jest', needed: true, run: () => installJest(consumer) },
+  { name: 'jest, testing', run: () => testWithJest(consumer, 'contract.jest.mjs') },
   { name: 'install, oldest peers', needed: true, run: () => installConsumer(oldest, tarball(), unpacked, 'oldest') },
   { name: 'import, oldest peers', run: () => runConsumer(oldest, 'boot.mjs') },
 ];

@@ -2,27 +2,50 @@ import type { BrokerStore } from './broker-store.js';
 import { MemoryBrokerStore } from './memory-broker-store.js';
 import { storeMisconfigured } from './store-misconfigured.js';
 
-type UrlStores = typeof import('./typeorm/url-stores.js');
-
-/** Opens what a scheme stands for, and the packages this takes. */
+/** What a scheme stands for, and the packages this takes. */
 interface Scheme {
   readonly packages: string;
-  open(stores: UrlStores, url: URL): BrokerStore | Promise<BrokerStore>;
+  open(url: string): Promise<BrokerStore>;
 }
 
-const postgres: Scheme = { packages: 'typeorm pg', open: ({ postgresStore }, url) => postgresStore(url) };
-const mysql: Scheme = { packages: 'typeorm mysql2', open: ({ mysqlStore }, url) => mysqlStore(url) };
-const sqlite: Scheme = { packages: 'typeorm libsql', open: ({ sqliteStore }, url) => sqliteStore(url) };
+// Loaded only here: applications without a database have neither TypeORM nor Mongoose.
+const typeorm = () => import('./typeorm/url-stores.js');
+const mongoose = () => import('./mongoose/url-stores.js');
+
+const postgres: Scheme = {
+  packages: 'typeorm pg',
+  open: async (url) => (await typeorm()).postgresStore(parsed(url)),
+};
+const mysql: Scheme = {
+  packages: 'typeorm mysql2',
+  open: async (url) => (await typeorm()).mysqlStore(parsed(url)),
+};
+const sqlite: Scheme = {
+  packages: 'typeorm libsql',
+  open: async (url) => (await typeorm()).sqliteStore(parsed(url)),
+};
+const mongodb: Scheme = {
+  packages: 'mongoose',
+  // Names any number of hosts, so it is not what `URL` can read.
+  open: async (url) => (await mongoose()).mongodbStore(url),
+};
+const memory: Scheme = {
+  packages: '',
+  open: async () => new MemoryBrokerStore(),
+};
 
 const SCHEMES: Readonly<Record<string, Scheme>> = {
+  'memory:': memory,
   'sqlite:': sqlite,
   'postgres:': postgres,
   'postgresql:': postgres,
   'mysql:': mysql,
   'mariadb:': mysql,
+  'mongodb:': mongodb,
+  'mongodb+srv:': mongodb,
 };
 
-const KNOWN = 'memory://, sqlite:///path, postgres://, mysql:// and mariadb://';
+const KNOWN = 'memory://, sqlite:///path, postgres://, mysql://, mariadb://, mongodb:// and mongodb+srv://';
 
 /**
  * Makes the store that a URL names; nothing is connected before its `setup()`. No error repeats the URL, which may hold a
@@ -32,33 +55,36 @@ const KNOWN = 'memory://, sqlite:///path, postgres://, mysql:// and mariadb://';
  *   missing, with the command that installs them
  */
 export async function openBrokerStore(text: string): Promise<BrokerStore> {
-  const url = parse(text);
-  if (url.protocol === 'memory:') return new MemoryBrokerStore();
-  if (url.protocol === 'mongodb:' || url.protocol === 'mongodb+srv:') {
-    throw storeMisconfigured(`A broker store in MongoDB is not available yet: there are ${KNOWN}.`);
-  }
-  const scheme = Object.hasOwn(SCHEMES, url.protocol) ? SCHEMES[url.protocol] : undefined;
+  const protocol = protocolOf(text);
+  const scheme = Object.hasOwn(SCHEMES, protocol) ? SCHEMES[protocol] : undefined;
   if (scheme === undefined) throw storeMisconfigured(`The URL of the broker store is of another kind than ${KNOWN}.`);
   try {
-    // Loaded only here: applications without a database have no TypeORM.
-    return await scheme.open(await import('./typeorm/url-stores.js'), url);
+    return await scheme.open(protocol + text.slice(protocol.length));
   } catch (error) {
     if (!isMissingPackage(error)) throw error;
     throw storeMisconfigured(
-      `A broker store at ${url.protocol}// needs packages that are not installed: npm install ${scheme.packages}`,
+      `A broker store at ${protocol}// needs packages that are not installed: npm install ${scheme.packages}`,
     );
   }
 }
 
-function parse(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+function protocolOf(url: string): string {
+  const [protocol] = /^[a-z][a-z0-9+.-]*:/i.exec(url) ?? [];
   // A password with "/", "?" or "#" in it ends the part that is read as such, and the rest would be shown in errors.
-  if (url === undefined || /@/.test(url.pathname + url.search + url.hash)) {
-    throw storeMisconfigured(
-      `The URL of the broker store cannot be read. There are ${KNOWN}; special characters in a user name or password are percent-encoded.`,
-    );
-  }
-  return url;
+  const [, rest] = /^[^:]+:(?:\/\/[^/?#]*)?(.*)$/s.exec(url) ?? [];
+  if (protocol === undefined || rest!.includes('@')) throw unreadable();
+  return protocol.toLowerCase();
+}
+
+function parsed(url: string): URL {
+  if (!URL.canParse(url)) throw unreadable();
+  return new URL(url);
+}
+
+function unreadable(): Error {
+  return storeMisconfigured(
+    `The URL of the broker store cannot be read. There are ${KNOWN}; special characters in a user name or password are percent-encoded.`,
+  );
 }
 
 /** Of Node's loader, or of TypeORM about a driver. */

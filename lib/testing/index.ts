@@ -7,3 +7,4 @@ export {
   type StoreProcess,
 } from './broker-store-contract/describe-broker-store.js';
 export type { TestRunner } from './broker-store-contract/test-runner.js';
+export * from './test-idp/index.js';

@@ -18,7 +18,7 @@ export async function installConsumer(folder, tarball, unpacked, versions) {
 
   await mkdir(folder);
   await cp(SOURCES, folder, { recursive: true });
-  for (const name of ['me.controller', 'typeorm']) {
+  for (const name of ['me.controller', 'typeorm', 'mongoose', 'testing']) {
     await cp(join(SOURCES, `${name}.mts`), join(folder, `${name}.cts`));
   }
   const dependencies = { [manifest.name]: `file:${tarball}`, ...Object.fromEntries(pinned) };
@@ -33,7 +33,10 @@ export async function installConsumer(folder, tarball, unpacked, versions) {
 
 /** What the application of a subpath has besides. */
 export async function addPackages(folder, names) {
-  const pinned = await Promise.all(names.map(async (name) => `${name}@${await installedVersion(name)}`));
+  return addPinned(folder, await Promise.all(names.map(async (name) => `${name}@${await installedVersion(name)}`)));
+}
+
+async function addPinned(folder, pinned) {
   await run('npm', ['install', '--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund', ...pinned], {
     cwd: folder,
   });
@@ -62,6 +65,25 @@ export async function countDependencies(folder) {
 export async function runConsumer(folder, script) {
   const output = await run(process.execPath, [script], { cwd: folder, timeout: 30_000 });
   return output.trim().split('\n').at(-1);
+}
+
+/** Runs tests of the application, and says what their runner says of how many passed. */
+export async function testConsumer(folder, args, environment = {}) {
+  const output = await run(process.execPath, args, { cwd: folder, environment });
+  const passed = /(?:^# pass (\d+)$)|(?:^Tests: +(\d+) passed, \d+ total$)/m.exec(output);
+  if (passed === null) throw new CheckFailure(`no line about passed tests in:\n${output}`);
+  return `${passed[1] ?? passed[2]} tests of the store contract passed`;
+}
+
+/** Not among this repository's own packages, as its tests run on vitest, and jest is big. */
+export function installJest(folder) {
+  return addPinned(folder, ['jest@30.5.2']);
+}
+
+export function testWithJest(folder, file) {
+  const config = JSON.stringify({ testMatch: [`<rootDir>/${file}`], transform: {} });
+  const args = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--config', config];
+  return testConsumer(folder, args, { NO_COLOR: '1' });
 }
 
 export async function compileConsumer(folder, project = 'tsconfig.json') {

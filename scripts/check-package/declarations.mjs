@@ -9,7 +9,7 @@ import { listFiles } from './tarball.mjs';
 const ALLOWED = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', 'jose'];
 
 /** Folders that are reached by a subpath alone, whose users have a further package. */
-const SUBPATHS = { 'dist/store/typeorm/': 'typeorm' };
+const SUBPATHS = { 'dist/store/typeorm/': 'typeorm', 'dist/store/mongoose/': 'mongoose' };
 
 export async function checkDeclarationImports(unpacked) {
   const declarations = (await listFiles(unpacked)).filter((file) => file.endsWith('.d.ts'));

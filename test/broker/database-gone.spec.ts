@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { administer, postgresUrl, startProxy, type DatabaseProxy } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl, startProxy, type DatabaseProxy } from '../fixtures/databases/index.js';
 import { Barrier, type Moment } from '../fixtures/broker-process/interruptions.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectUnavailable, tokensIn } from '../fixtures/responses.js';
@@ -11,7 +11,7 @@ let database: string;
 let proxy: DatabaseProxy;
 let app: RefreshingApplication;
 beforeAll(async () => {
-  [op, database] = await Promise.all([startOp(), postgresUrl()]);
+  [op, database] = await Promise.all([startOp(), freshDatabaseUrl()]);
   proxy = await startProxy(database);
   app = await startRefreshing(op, { store: proxy.url });
 });
@@ -95,28 +95,5 @@ describe('a database that is gone', () => {
     const next = await tokensIn(await first);
     expect((await tokensIn(await app.refresh(refreshToken))).refresh_token).toBe(next.refresh_token);
     await other.close();
-  });
-});
-
-describe('a database that can be read only', () => {
-  const setReadOnly = async (to: 'on' | 'off') => {
-    const name = new URL(database).pathname.slice(1);
-    await administer(
-      database,
-      'set default_transaction_read_only = off',
-      `alter database ${name} set default_transaction_read_only = ${to}`,
-    );
-    // For connections that are made from now on.
-    proxy.cut();
-    proxy.restore();
-  };
-
-  it('keeps the provider from being asked: 503 with Retry-After, and nothing is lost', async () => {
-    const { refreshToken } = await loggedIn();
-    await setReadOnly('on');
-    await expectUnavailable(await app.refresh(refreshToken));
-    expect(op.requests('token')).toHaveLength(0);
-    await setReadOnly('off');
-    await expectToGoOn(refreshToken, 1);
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../fixtures/broker-process/interruptions.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { tokensIn } from '../fixtures/responses.js';
 import { generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
@@ -77,7 +77,7 @@ let op: TestOp;
 let processes: RefreshingApplication[];
 const witness = new UpstreamWitness();
 beforeAll(async () => {
-  const store = await postgresUrl();
+  const store = await freshDatabaseUrl();
   op = await startOp();
   processes = await Promise.all(
     Array.from({ length: PROCESSES }, () => startRefreshing(op, { store, wrapFetch: witness.mark })),

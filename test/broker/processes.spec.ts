@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bearer } from '../fixtures/application.js';
+import { databases, type BrokerDatabase } from '../fixtures/broker-database.js';
 import { decoded } from '../fixtures/broker.js';
 import { startBrokerProcess, type BrokerProcess } from '../fixtures/broker-process/start-broker-process.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { tokensIn } from '../fixtures/responses.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
@@ -15,28 +12,27 @@ import { persistently } from './take-over.js';
 const MINUTE = 60_000;
 const CALLERS = 100;
 
-const folder = mkdtempSync(join(tmpdir(), 'broker-processes-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** The clock of a file is that of the machine. */
+const clocksAt = (database: string) => (database === 'SQLite' ? [0, 0] : [0, 2 * MINUTE, -2 * MINUTE]);
 
-describe.each([
-  { store: 'one PostgreSQL', place: postgresUrl, clocks: [0, 2 * MINUTE, -2 * MINUTE] },
-  { store: 'one SQLite file', place: async () => `sqlite://${join(folder, 'sessions.sqlite')}`, clocks: [0, 0] },
-])(
-  '$clocks.length processes on $store, with clocks that differ by minutes where there are three',
-  ({ place, clocks }) => {
+describe.each(databases.map(({ database, open }) => ({ database, open, clocks: clocksAt(database) })))(
+  '$clocks.length processes on one $database, with clocks that differ by minutes where there are three',
+  ({ open, clocks }) => {
     let op: TestOp;
+    let db: BrokerDatabase;
     let processes: BrokerProcess[];
     beforeAll(async () => {
-      const storeUrl = await place();
+      db = await open();
       op = await startOp();
       const { discoveryUrl, clients } = op;
       // The first boot of all of them at the same moment, on an empty database.
       processes = await Promise.all(
-        clocks.map((clockAhead) => startBrokerProcess({ op: { discoveryUrl, clients }, storeUrl, clockAhead })),
+        clocks.map((clockAhead) => startBrokerProcess({ op: { discoveryUrl, clients }, storeUrl: db.url, clockAhead })),
       );
     }, 120_000);
     afterAll(async () => {
       await Promise.all(processes.map((process) => process.close()));
+      await db.close();
       await op.close();
     }, 60_000);
     beforeEach(() => op.reset());

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bearer } from '../fixtures/application.js';
 import { revokedTokens } from '../fixtures/broker.js';
 import type { Moment } from '../fixtures/broker-process/interruptions.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
 import { type RefreshingApplication, type Session, startRefreshing } from './refreshing.js';
@@ -12,7 +12,7 @@ let app: RefreshingApplication;
 let other: RefreshingApplication;
 beforeAll(async () => {
   op = await startOp();
-  const store = await postgresUrl();
+  const store = await freshDatabaseUrl();
   [app, other] = await Promise.all([startRefreshing(op, { store }), startRefreshing(op, { store })]);
 });
 afterAll(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BrokerRecord, BrokerStore } from '../../lib/index.js';
 import { openBrokerStore } from '../../lib/store/store-from-url.js';
 import { decoded, revokedTokens } from '../fixtures/broker.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
 import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
@@ -16,7 +16,7 @@ let app: RefreshingApplication;
 /** Asks when the grace period of everything that happens here is over. */
 let later: RefreshingApplication;
 beforeAll(async () => {
-  [op, store] = await Promise.all([startOp(), postgresUrl()]);
+  [op, store] = await Promise.all([startOp(), freshDatabaseUrl()]);
   records = await openBrokerStore(store);
   await records.setup();
   app = await startRefreshing(op, { store });

@@ -1,7 +1,7 @@
 import { SignJWT, decodeJwt, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decoded, revokedTokens } from '../fixtures/broker.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { fault, generateSigningKey, startOp, type SigningKey, type TestOp } from '../fixtures/op/index.js';
 import { expectBadGateway, expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
 import { generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
@@ -10,7 +10,7 @@ let op: TestOp;
 let app: RefreshingApplication;
 beforeAll(async () => {
   op = await startOp({ rolesInIdToken: true });
-  app = await startRefreshing(op, { store: await postgresUrl() });
+  app = await startRefreshing(op, { store: await freshDatabaseUrl() });
 });
 afterAll(async () => {
   await app.close();

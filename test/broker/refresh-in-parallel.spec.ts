@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { tokensIn } from '../fixtures/responses.js';
@@ -11,7 +11,7 @@ let op: TestOp;
 let app: RefreshingApplication;
 beforeAll(async () => {
   op = await startOp();
-  app = await startRefreshing(op, { store: await postgresUrl() });
+  app = await startRefreshing(op, { store: await freshDatabaseUrl() });
 });
 afterAll(async () => {
   await app.close();
@@ -79,7 +79,7 @@ describe(`${CALLERS} refreshes of one token at once`, () => {
 
   it('share it where the grace period is 0: who was there before the rotation has not reused anything', async () => {
     const strict = await startRefreshing(op, {
-      store: await postgresUrl(),
+      store: await freshDatabaseUrl(),
       auth: { refreshGracePeriod: 0 },
     });
     const { refreshToken } = await strict.login();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Moment } from '../fixtures/broker-process/interruptions.js';
 import { startBrokerProcess } from '../fixtures/broker-process/start-broker-process.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { generationOf, type RefreshingApplication, type Session, startRefreshing } from './refreshing.js';
 import { LEASE_BEYOND_TIMEOUT, persistently } from './take-over.js';
@@ -46,7 +46,7 @@ describe.each([
 
   beforeAll(async () => {
     op = await startOp({ rotateRefreshTokens });
-    const store = await postgresUrl();
+    const store = await freshDatabaseUrl();
     app = await startRefreshing(op, { store });
     const victim = await startBrokerProcess({ op: settingsOf(op), storeUrl: store });
     const sessions = new Map<Moment, Session>();

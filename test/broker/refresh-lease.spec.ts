@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectBadGateway, expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
@@ -10,7 +10,7 @@ let one: RefreshingApplication;
 let other: RefreshingApplication;
 beforeAll(async () => {
   op = await startOp();
-  const store = await postgresUrl();
+  const store = await freshDatabaseUrl();
   [one, other] = await Promise.all([startRefreshing(op, { store }), startRefreshing(op, { store })]);
 });
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startBrokerProcess, type BrokerProcess } from '../fixtures/broker-process/start-broker-process.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { tokensIn } from '../fixtures/responses.js';
 import { eventually, type RefreshingApplication, startRefreshing } from './refreshing.js';
@@ -13,7 +13,7 @@ let op: TestOp;
 let process: BrokerProcess;
 let app: RefreshingApplication;
 beforeAll(async () => {
-  const store = await postgresUrl();
+  const store = await freshDatabaseUrl();
   op = await startOp();
   app = await startRefreshing(op, { store });
   const { discoveryUrl, clients } = op;

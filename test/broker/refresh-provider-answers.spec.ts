@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { form } from '../fixtures/application.js';
 import { revokedTokens } from '../fixtures/broker.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type Fault, type TestOp } from '../fixtures/op/index.js';
 import { expectBadGateway, expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
@@ -17,7 +17,11 @@ let app: RefreshingApplication;
 let other: RefreshingApplication;
 let keeper: RefreshingApplication;
 beforeAll(async () => {
-  [rotating, keeping, store] = await Promise.all([startOp(), startOp({ rotateRefreshTokens: false }), postgresUrl()]);
+  [rotating, keeping, store] = await Promise.all([
+    startOp(),
+    startOp({ rotateRefreshTokens: false }),
+    freshDatabaseUrl(),
+  ]);
   [app, other, keeper] = await Promise.all([
     startRefreshing(rotating, { store }),
     startRefreshing(rotating, { store }),

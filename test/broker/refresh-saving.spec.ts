@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { revokedTokens } from '../fixtures/broker.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { Barrier, type Plan } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
@@ -13,7 +13,7 @@ let app: RefreshingApplication;
 let other: RefreshingApplication;
 beforeAll(async () => {
   op = await startOp();
-  const store = await postgresUrl();
+  const store = await freshDatabaseUrl();
   const start = () => startRefreshing(op, { store });
   [app, other] = await Promise.all([start(), start()]);
 });

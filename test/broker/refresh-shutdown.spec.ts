@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { Barrier, type Moment } from '../fixtures/broker-process/interruptions.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectUnavailable, tokensIn } from '../fixtures/responses.js';
@@ -9,7 +9,7 @@ let op: TestOp;
 let store: string;
 let survivor: RefreshingApplication;
 beforeAll(async () => {
-  [op, store] = await Promise.all([startOp(), postgresUrl()]);
+  [op, store] = await Promise.all([startOp(), freshDatabaseUrl()]);
   survivor = await startRefreshing(op, { store });
 });
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
@@ -13,7 +13,7 @@ let other: RefreshingApplication;
 let third: RefreshingApplication;
 beforeAll(async () => {
   op = await startOp();
-  store = await postgresUrl();
+  store = await freshDatabaseUrl();
   const start = () => startRefreshing(op, { store });
   [app, other, third] = await Promise.all([start(), start(), start()]);
 });

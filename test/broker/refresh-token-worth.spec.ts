@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openBrokerStore } from '../../lib/store/store-from-url.js';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
 import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
@@ -9,7 +9,7 @@ let op: TestOp;
 let store: string;
 let app: RefreshingApplication;
 beforeAll(async () => {
-  [op, store] = await Promise.all([startOp(), postgresUrl()]);
+  [op, store] = await Promise.all([startOp(), freshDatabaseUrl()]);
   app = await startRefreshing(op, { store });
 });
 afterAll(async () => {

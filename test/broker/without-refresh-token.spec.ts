@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { postgresUrl } from '../fixtures/databases/index.js';
+import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { OperatorLines } from '../fixtures/operator-lines.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
@@ -10,7 +10,7 @@ let app: RefreshingApplication;
 const logger = new OperatorLines();
 beforeAll(async () => {
   op = await startOp({ alwaysRefreshToken: false });
-  app = await startRefreshing(op, { store: await postgresUrl(), logger });
+  app = await startRefreshing(op, { store: await freshDatabaseUrl(), logger });
 });
 afterAll(async () => {
   await app.close();

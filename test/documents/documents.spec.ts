@@ -81,9 +81,11 @@ function compile(sources: readonly CodeBlock[]): string[] {
     root,
   );
   const files = new Map(sources.map((source, index) => [join(root, 'test/documents', `block-${index}.ts`), source]));
-  // Blocks name the application's root module as their readers would.
-  const appModule = join(root, 'test/documents/app.module.ts');
-  const virtual = new Map([[appModule, 'export class AppModule {}']]);
+  // Blocks name files of the application as their readers would.
+  const virtual = new Map([
+    [join(root, 'test/documents/app.module.ts'), 'export class AppModule {}'],
+    [join(root, 'test/documents/orders.controller.ts'), 'export class OrdersController {}'],
+  ]);
   for (const [path, { code }] of files) virtual.set(path, code);
 
   const settings: ts.CompilerOptions = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { adapters, type Adapter } from '../fixtures/adapters.js';
 import { form } from '../fixtures/application.js';
-import { BrokerDatabase } from '../fixtures/broker-database.js';
+import { SqlBrokerDatabase } from '../fixtures/broker-database.js';
 import { newEncryptionKey, startBroker, type RunningBroker } from '../fixtures/broker.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { newPkce } from '../fixtures/pkce.js';
@@ -21,11 +21,11 @@ const redeem = (app: RunningBroker, fields: Record<string, string>) =>
   app.fetch('/auth/v2/token', form({ redirect_uri: caughtRedirect, ...fields }));
 
 describe.each(adapters)('a login with two instances on one store, on $name', (adapter: Adapter) => {
-  let db: BrokerDatabase;
+  let db: SqlBrokerDatabase;
   let one: RunningBroker;
   let other: RunningBroker;
   beforeAll(async () => {
-    db = await BrokerDatabase.sqlite();
+    db = await SqlBrokerDatabase.sqlite();
     const auth = { brokerStoreUrl: db.url, encryptionKeys };
     [one, other] = [await startBroker(adapter, op, { auth }), await startBroker(adapter, op, { auth })];
   });

@@ -114,7 +114,7 @@ describe('broker mode does not start', () => {
     ['of another kind', 'redis://10.1.2.3/0', 'is of another kind than memory://, sqlite:///path, postgres://'],
     ['that is none', 'nonsense', 'cannot be read'],
     ['with a password that was not encoded', 'postgres://u:p@ss/w@10.1.2.3/db', 'percent-encoded'],
-    ['of a database that comes later', 'mongodb://10.1.2.3/db', 'MongoDB is not available yet'],
+    ['of MongoDB without a database', 'mongodb://10.1.2.3', 'names no database'],
   ])('with a store URL %s, which is not repeated', async (_, brokerStoreUrl, problem) => {
     const error = await errorOf(boot({ brokerStoreUrl }));
     expect(error.code).toBe('store_misconfigured');

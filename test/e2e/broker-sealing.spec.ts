@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { KeyRing } from '../../lib/sealing/key-ring.js';
 import { MemoryBrokerStore } from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
-import { BrokerDatabase, databases } from '../fixtures/broker-database.js';
+import { databases, type BrokerDatabase } from '../fixtures/broker-database.js';
 import { brokerUrl, decoded, newEncryptionKey, startBroker, type RunningBroker } from '../fixtures/broker.js';
 import { OperatorLines } from '../fixtures/operator-lines.js';
 import { fault, generateSigningKey, startOp, type TestOp } from '../fixtures/op/index.js';
@@ -156,7 +156,7 @@ describe.each(databases)('who can read and write the database ($database)', ({ o
     const [alice, bob] = [await signIn(app), await signIn(app, { login_hint: 'bob' })];
     const rows = await db.rows('grant');
     const { subject } = rows.find(({ id }) => id === sidOf(alice.access_token))!;
-    await db.run(`update oidc_auth_records set subject = '${subject}' where kind = 'grant'`);
+    await db.change('grant', { subject });
 
     expect(await app.broker.sessions(op.issuer, 'alice')).toMatchObject([{ sid: sidOf(alice.access_token) }]);
     expect(await app.broker.endAll(op.issuer, 'alice')).toBe(1);

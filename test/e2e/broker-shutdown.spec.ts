@@ -4,16 +4,16 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adapters } from '../fixtures/adapters.js';
-import { BrokerDatabase } from '../fixtures/broker-database.js';
+import { SqlBrokerDatabase } from '../fixtures/broker-database.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 
 const script = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
 let op: TestOp;
-let stores: BrokerDatabase[];
+let stores: SqlBrokerDatabase[];
 beforeAll(async () => {
   op = await startOp({ signingAlgorithm: 'ES256' });
-  stores = await Promise.all([BrokerDatabase.sqlite(), BrokerDatabase.postgres()]);
+  stores = await Promise.all([SqlBrokerDatabase.sqlite(), SqlBrokerDatabase.postgres()]);
 });
 afterAll(async () => {
   await Promise.all(stores.map((store) => store.close()));

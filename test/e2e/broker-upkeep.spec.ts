@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi, t
 import { MemoryBrokerStore } from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
 import { BreakableStore } from '../fixtures/breakable-store.js';
-import { BrokerDatabase, databases } from '../fixtures/broker-database.js';
+import { databases, type BrokerDatabase } from '../fixtures/broker-database.js';
 import { brokersInStoppedTime, kidOfNewToken, kidsOf, maintain } from '../fixtures/broker-keys.js';
 import { startBroker, type RunningBroker } from '../fixtures/broker.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
@@ -38,7 +38,7 @@ describe.each(databases)('one round of upkeep ($database)', ({ open }) => {
   it('removes sessions and one-time values that have expired, and leaves the signing key', async () => {
     const { access_token } = await signIn(app);
     expect(await kinds()).toEqual(['grant', 'key', 'marker']);
-    await db.run(`update oidc_auth_records set expires_at = 1 where kind in ('grant', 'marker')`);
+    for (const kind of ['grant', 'marker']) await db.change(kind, { expires_at: 1 });
     await maintain(app);
     expect(await kinds()).toEqual(['key']);
     expect(await app.verdict(access_token)).toBe('accepted');
@@ -54,11 +54,9 @@ describe.each(databases)('one round of upkeep ($database)', ({ open }) => {
 
   it('removes more than one batch', async () => {
     const { refresh_token } = await signIn(app);
-    await db.run(
-      `insert into oidc_auth_records (kind, id, version, payload, expires_at)
-       with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n <= ${2 * BATCH})
-       select 'marker', 'old-' || n, 1, 'x', 1 from numbers`,
-    );
+    const old = (n: number) => ({ kind: 'marker', id: `old-${n}`, version: 1, payload: 'x', expires_at: 1 });
+    const rows = Array.from({ length: 2 * BATCH + 1 }, (_, n) => ({ ...old(n), subject: null, sid: null }));
+    await db.put(...rows);
     const expired = async () => (await db.rows()).filter(({ expires_at }) => Number(expires_at) === 1).length;
     expect(await expired()).toBe(2 * BATCH + 1);
     await maintain(app);

@@ -24,7 +24,14 @@ describe('package.json', () => {
   });
 
   it('leaves databases to those who use them', () => {
-    expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(['better-sqlite3', 'libsql', 'mysql2', 'pg', 'typeorm']);
+    expect(Object.keys(manifest.peerDependenciesMeta)).toEqual([
+      'better-sqlite3',
+      'libsql',
+      'mongoose',
+      'mysql2',
+      'pg',
+      'typeorm',
+    ]);
   });
 
   it('brings none of its peers along as a dependency of its own', () => {

@@ -14,6 +14,7 @@ it('all randomness comes from node:crypto', () => {
     'broker/session.ts',
     'login/pkce.ts',
     'sealing/key-ring.ts',
+    'store/mongoose/mongoose-broker-store.ts',
   ]);
   for (const file of ['broker/session.ts', 'login/pkce.ts', 'sealing/key-ring.ts']) {
     expect(sources.find(({ name }) => name === file)!.text).toMatch(
@@ -32,6 +33,11 @@ it('signatures are verified, and outgoing requests made, in one place each', () 
     'options/resolve-options.ts',
     'provider/outgoing-fetch.ts',
   ]);
+});
+
+it('what is for tests is reached by its subpath alone', () => {
+  const users = sources.filter(({ name, text }) => !name.startsWith('testing/') && /from '[./]+\/testing\//.test(text));
+  expect(users.map(({ name }) => name)).toEqual([]);
 });
 
 it('no folder reaches back: the way is http and guards, login, verification, provider, options', () => {

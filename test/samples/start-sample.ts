@@ -20,7 +20,7 @@ export interface SampleOptions {
 
 /** What the scripts read: nothing of it comes from the environment of the tests. */
 const SETTINGS =
-  /^(OIDC_.*|DEMO_.*|.*_?PORT(_\d)?|HOST|MODE|ACCESS_TOKEN_TTL|BROKER_STORE_URL|ENCRYPTION_KEYS|DATA_FOLDER|POSTGRES_URL)$/;
+  /^(OIDC_.*|DEMO_.*|.*_?PORT(_\d)?|HOST|MODE|ACCESS_TOKEN_TTL|BROKER_STORE_URL|ENCRYPTION_KEYS|DATA_FOLDER|POSTGRES_URL|MONGO_URL|REDIS_URL)$/;
 
 /**
  * What a person starts by one command, on free ports unless `env` says otherwise. Rejects with its output if it does not

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { MemoryBrokerStore } from '../../lib/index.js';
 import { openBrokerStore } from '../../lib/store/store-from-url.js';
+import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { TypeOrmBrokerStore } from '../../lib/store/typeorm/index.js';
 import { messageOf, startProgram } from './processes.js';
 import { closing, freshFolder, living } from './stores.js';
@@ -45,14 +46,12 @@ describe('the URL of a broker store', () => {
     },
   );
 
-  it('mongodb:// is not available yet', async () => {
-    for (const url of ['mongodb://u:hunter2@host/db', 'mongodb+srv://u:hunter2@host/db']) {
-      expect(await errorOf(url)).toMatchObject({
-        code: 'store_misconfigured',
-        message: expect.stringContaining('not available yet'),
-      });
-    }
-  });
+  it.each(['mongodb://user:pw@127.0.0.1:1,127.0.0.1:2/db', 'mongodb+srv://user:pw@db.invalid/db'])(
+    '%s is one on MongoDB, not connected yet',
+    async (url) => {
+      expect(await openBrokerStore(url)).toBeInstanceOf(MongooseBrokerStore);
+    },
+  );
 
   it.each([
     'redis://u:hunter2@host/0',
@@ -66,7 +65,9 @@ describe('the URL of a broker store', () => {
     const error = await errorOf(url);
     expect(error).toMatchObject({
       code: 'store_misconfigured',
-      message: expect.stringContaining('memory://, sqlite:///path, postgres://, mysql:// and mariadb://'),
+      message: expect.stringContaining(
+        'memory://, sqlite:///path, postgres://, mysql://, mariadb://, mongodb:// and mongodb+srv://',
+      ),
     });
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('hunter2');
   });
@@ -85,6 +86,7 @@ describe('the URL of a broker store', () => {
     ['pg', 'postgres://host/db', 'npm install typeorm pg'],
     ['mysql2', 'mariadb://host/db', 'npm install typeorm mysql2'],
     ['libsql', 'sqlite:///tmp/store.sqlite', 'npm install typeorm libsql'],
+    ['mongoose', 'mongodb://host/db', 'npm install mongoose'],
   ])(
     'without the package %s says how to install what %s needs',
     async (absent, url, command) => {

@@ -1,0 +1,2 @@
+export { MongooseBrokerStore, type MongooseBrokerStoreOptions } from './mongoose-broker-store.js';
+export type { CollectionOptions } from './collections.js';

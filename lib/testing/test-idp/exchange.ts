@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { TestIdpEndpoint } from './endpoints.js';
+import { OAuthError, PageError, TestIdpError } from './errors.js';
+import type { TestIdpRolesCarrier } from './options.js';
+
+/** How tokens differ that are issued by one request; faults write it. */
+export interface Issuing {
+  /** Signs with a key that is not in the JWKS. */
+  unpublishedKey?: boolean;
+  /** `iss` instead of the issuer; `null`: none. */
+  iss?: string | null;
+  rolesIn?: readonly TestIdpRolesCarrier[];
+}
+
+/** A request as the endpoints see it. */
+export interface Exchange {
+  readonly endpoint: TestIdpEndpoint;
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  /** Of the form where there is one, else of the query. */
+  readonly parameters: URLSearchParams;
+  readonly issuing: Issuing;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  /** An object is sent as JSON. */
+  body: string | Readonly<Record<string, unknown>>;
+}
+
+/** What becomes of a request: an answer, a connection that breaks, or one that stays open without a word. */
+export type Outcome = Answer | 'broken' | 'silent';
+
+export function json(body: Readonly<Record<string, unknown>>, status = 200): Answer {
+  return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body };
+}
+
+export function redirect(to: URL, headers: Record<string, string> = {}): Answer {
+  return { status: 303, headers: { location: to.href, 'cache-control': 'no-store', ...headers }, body: '' };
+}
+
+/** `content` is HTML. */
+export function page(title: string, content: string, status = 200, headers: Record<string, string> = {}): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    body: `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1>${content}</html>`,
+  };
+}
+
+export function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}
+
+/** Every error is an answer; what was not foreseen is told, too, since who reads it is the author of a test. */
+export function answerOf(error: unknown): Answer {
+  if (error instanceof OAuthError) {
+    const answer = json({ error: error.error, error_description: error.description }, error.status);
+    return { ...answer, headers: { ...answer.headers, ...error.headers } };
+  }
+  const isMistake = error instanceof PageError || error instanceof TestIdpError;
+  const reason = isMistake ? error.message : String((error as Error).stack ?? error);
+  return page('Test identity provider: error', `<p>${escaped(reason)}</p>`, isMistake ? 400 : 500);
+}
+
+/** Method, address and body of a request, once the body has arrived. */
+export async function received(request: IncomingMessage, origin: string) {
+  const url = new URL(request.url ?? '/', origin);
+  const body = await text(request);
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '');
+  const parameters = isForm ? new URLSearchParams(body) : url.searchParams;
+  return { method: request.method ?? 'GET', url, headers: request.headers, body, parameters };
+}
+
+export function send(response: ServerResponse, outcome: Outcome): void {
+  if (outcome === 'silent') return;
+  if (outcome === 'broken') {
+    response.socket?.destroy();
+    return;
+  }
+  const body = typeof outcome.body === 'string' ? outcome.body : JSON.stringify(outcome.body);
+  response.writeHead(outcome.status, { ...outcome.headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}

@@ -1,0 +1,14 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as runner from 'node:test';
+import { describeBrokerStore } from 'nestjs-oidc-auth/testing';
+import { open } from './open-store.mjs';
+
+describeBrokerStore('a store', open, {
+  runner,
+  process: { module: new URL('./open-store.mjs', import.meta.url) },
+  destroy: async (place) => {
+    for (const end of ['', '-shm', '-wal']) await rm(join(tmpdir(), `${place}.sqlite${end}`), { force: true });
+  },
+});

@@ -1,0 +1,1 @@
+export function installMongod(log: (line: string) => void): Promise<string>;

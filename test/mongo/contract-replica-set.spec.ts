@@ -1,0 +1,11 @@
+import { describeBrokerStore } from '../../lib/testing/index.js';
+import { byServerUrl } from '../contract/contract-options.js';
+import { open } from '../contract/open-by-url.js';
+import { direct } from './mongo-stores.js';
+import { mongoUrl } from '../fixtures/databases/index.js';
+
+describeBrokerStore(
+  'MongooseBrokerStore on a replica set',
+  open,
+  byServerUrl(async () => direct(await mongoUrl())),
+);

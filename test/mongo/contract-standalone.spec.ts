@@ -1,0 +1,11 @@
+import { describeBrokerStore } from '../../lib/testing/index.js';
+import { byServerUrl } from '../contract/contract-options.js';
+import { open } from '../contract/open-by-url.js';
+import { mongoStandaloneUrl } from '../fixtures/databases/index.js';
+import { direct } from './mongo-stores.js';
+
+describeBrokerStore(
+  'MongooseBrokerStore on a server of its own',
+  open,
+  byServerUrl(async () => direct(await mongoStandaloneUrl())),
+);

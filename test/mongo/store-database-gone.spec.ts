@@ -1,0 +1,178 @@
+import { inspect } from 'node:util';
+import { createConnection, STATES } from 'mongoose';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { BrokerStore } from '../../lib/index.js';
+import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
+import { mongoStandaloneUrl, mongoUrl, startMongod, startProxy } from '../fixtures/databases/index.js';
+import { closing, living, storeAt } from '../stores/stores.js';
+import { applicationConnection, direct } from './mongo-stores.js';
+
+/** ms within which every method has to settle, with the slowness of a busy machine. */
+const SETTLED = 8_000;
+
+const stores: Readonly<Record<string, (url: string) => Promise<BrokerStore>>> = {
+  'a store by URL': storeAt,
+  'a store on the application’s connection': async (url) =>
+    closing(new MongooseBrokerStore(await applicationConnection(url))),
+};
+
+const servers = { 'a replica set': mongoUrl, 'a server of its own': mongoStandaloneUrl };
+
+async function proxied(databaseUrl: string) {
+  const proxy = await startProxy(direct(databaseUrl));
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
+/** One call of each method. */
+function everyMethod(store: BrokerStore): Promise<unknown>[] {
+  const record = { version: 2, payload: 'sealed', expiresAt: Date.now() + 600_000 };
+  return [
+    store.ping(),
+    store.now(),
+    store.insert('grant', 'other', record),
+    store.find('grant', 'id'),
+    store.replace('grant', 'id', 1, record),
+    store.remove('grant', 'absent'),
+    store.list('grant', {}, { limit: 10 }),
+    store.removeAll('grant', { subject: 'nobody' }),
+    store.purgeExpired(10),
+  ];
+}
+
+async function expectAllToReject(calls: readonly Promise<unknown>[]): Promise<void> {
+  const started = performance.now();
+  const outcomes = await Promise.allSettled(calls);
+  expect(outcomes.map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
+  expect(performance.now() - started).toBeLessThan(SETTLED);
+}
+
+/** At the same time for each kind of store on each kind of server, as waiting takes its time. */
+async function eachStore(test: (open: (url: string) => Promise<BrokerStore>, url: string) => Promise<void>) {
+  await Promise.all(
+    Object.values(stores).flatMap((open) =>
+      Object.values(servers).map(async (freshUrl) => test(open, await freshUrl())),
+    ),
+  );
+}
+
+describe(`${Object.keys(stores).join(', and ')}, on ${Object.keys(servers).join(' and on ')},`, () => {
+  it('reject after some seconds while connections are refused, and work again afterwards', async () => {
+    await eachStore(async (open, url) => {
+      const proxy = await proxied(url);
+      const store = await open(proxy.url);
+      await store.setup();
+      await store.insert('grant', 'id', await living(store));
+      proxy.cut();
+      await expectAllToReject(everyMethod(store));
+      proxy.restore();
+      expect(await store.find('grant', 'id')).toMatchObject({ version: 1 });
+      await Promise.all(everyMethod(store));
+    });
+  }, 60_000);
+
+  it('reject after some seconds where the database hangs, send nothing later, and work again on new connections', async () => {
+    await eachStore(async (open, url) => {
+      const proxy = await proxied(`${direct(url)}&maxPoolSize=5`);
+      const store = await open(proxy.url);
+      await store.setup();
+      // More than the pool has connections, so some wait for one.
+      await Promise.all([...everyMethod(store), ...everyMethod(store)]);
+      await store.insert('key', 'id', await living(store));
+      proxy.freeze();
+      await expectAllToReject([
+        ...everyMethod(store),
+        ...everyMethod(store),
+        store.insert('key', 'late', { version: 1, payload: '', expiresAt: Date.now() + 600_000 }),
+      ]);
+      proxy.thaw();
+      expect((await store.list('key', {}, { limit: 10 })).map(({ id }) => id)).toEqual(['id']);
+    });
+  }, 60_000);
+});
+
+describe('a store whose server', () => {
+  it('is not there yet at set-up, is stopped or crashes needs no restart of the application', async () => {
+    await Promise.all((['stop', 'kill'] as const).map(expectToSurvive));
+  }, 60_000);
+});
+
+async function expectToSurvive(end: 'stop' | 'kill'): Promise<void> {
+  const server = await startMongod();
+  onTestFinished(() => server.remove());
+  const store = await storeAt(`${server.url}mine`);
+  await server.stop();
+  await expect(store.setup()).rejects.toMatchObject({
+    code: 'ECONNREFUSED',
+    message: expect.stringContaining('connect ECONNREFUSED 127.0.0.1'),
+  });
+
+  await server.start();
+  await store.setup();
+  const record = await living(store);
+  await store.insert('grant', 'id', record);
+  await server[end]();
+  await expectAllToReject(everyMethod(store));
+  await server.start();
+  // What was acknowledged has survived, on a server without anybody to ask for it.
+  expect(await store.find('grant', 'id')).toEqual(record);
+}
+
+describe('set-up on the application’s connection', () => {
+  it('rejects after some seconds where the server is not there or gone, and not as if nobody had opened it', async () => {
+    await Promise.all([expectToWaitForTheFirst(), expectToWaitForAnother()]);
+  }, 60_000);
+});
+
+/** Mongoose waits for half a minute, and then for nothing any more. */
+async function expectToWaitForTheFirst(): Promise<void> {
+  const proxy = await proxied(await mongoUrl());
+  proxy.cut();
+  const connection = createConnection(proxy.url);
+  connection.asPromise().catch(() => undefined);
+  onTestFinished(() => connection.close(true));
+  const child = connection.useDb('other');
+  await expectAllToReject([connection, child].map((one) => new MongooseBrokerStore(one).setup()));
+
+  proxy.restore();
+  await connection.asPromise();
+  for (const one of [connection, child]) await closing(new MongooseBrokerStore(one)).setup();
+}
+
+async function expectToWaitForAnother(): Promise<void> {
+  const proxy = await proxied(await mongoUrl());
+  const connection = await applicationConnection(`${proxy.url}&heartbeatFrequencyMS=500`);
+  proxy.cut();
+  await expect.poll(() => connection.readyState, { timeout: 10_000 }).toBe(STATES.disconnected);
+  const store = closing(new MongooseBrokerStore(connection));
+  await expect(store.setup()).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+  proxy.restore();
+  await store.setup();
+}
+
+describe('an error of the database', () => {
+  it('has no command, no document and no password in it', async () => {
+    const url = await mongoUrl();
+    const connection = await applicationConnection(url);
+    const store = closing(new MongooseBrokerStore(connection));
+    await store.setup();
+    const record = await living(store, { payload: 'sealed-payload', subject: 'of-somebody' });
+    const records = connection.db!.collection('oidc_auth_records');
+    await records.createIndex({ subject: 1 }, { unique: true });
+    await store.insert('grant', 'id', record);
+    const taken: unknown = await store.insert('grant', 'secret-id', record).catch((error: unknown) => error);
+    expect(taken).toMatchObject({ code: 'DuplicateKey', message: expect.stringContaining('index: subject_1') });
+
+    await connection.db!.command({
+      collMod: 'oidc_auth_records',
+      validator: { payload: 'something else' },
+    });
+    const invalid: unknown = await store
+      .insert('grant', 'secret-id', { ...record, subject: 'x' })
+      .catch((error) => error);
+    expect(invalid).toMatchObject({ name: 'MongoServerError', code: 'DocumentValidationFailure' });
+    for (const error of [taken, invalid]) {
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/sealed-payload|secret-id|of-somebody/);
+    }
+  });
+});
