@@ -38,7 +38,7 @@ export interface BrokerRecordPage {
  *
  * A method that cannot tell whether it has succeeded rejects, within some seconds also where the database hangs, and does
  * not try again by itself: that could turn its own success into a `false`. It may do so where the database says that
- * nothing was done (a deadlock, a lock not obtained).
+ * nothing was done (a deadlock, a lock not obtained), or knows a statement that it has already run and repeats its answer.
  */
 export abstract class BrokerStore {
   /**

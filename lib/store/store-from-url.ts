@@ -22,7 +22,7 @@ const mysql: Scheme = {
 };
 const sqlite: Scheme = {
   packages: 'typeorm libsql',
-  open: async (url) => (await typeorm()).sqliteStore(parsed(url)),
+  open: async (url) => (await typeorm()).sqliteStore(parsed(url), url),
 };
 const mongodb: Scheme = {
   packages: 'mongoose',

@@ -7,7 +7,7 @@ export interface Failure {
   begin(primary: FreezableServer, set: ReplicaSet): Promise<() => Promise<void>>;
 }
 
-export const stepDown: Failure = {
+const stepDown: Failure = {
   failure: 'steps down',
   begin: async (_, set) => {
     await set.stepDown();

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { MemoryBrokerStore } from '../../lib/index.js';
@@ -30,9 +31,11 @@ describe('the URL of a broker store', () => {
     ['with encoded characters', (folder: string) => `sqlite://${folder}/my%20store%3F.sqlite`],
     ['of a relative path', (folder: string) => `sqlite://./${relativeTo(folder)}/store.sqlite`],
   ])('sqlite:// %s is a file', async (_, urlIn) => {
-    const url = urlIn(await freshFolder());
+    const folder = await freshFolder();
+    const url = urlIn(folder);
     const store = closing(await openBrokerStore(url));
     await store.setup();
+    expect((await readdir(folder)).filter((name) => name.endsWith('.sqlite'))).toHaveLength(1);
     await store.insert('key', 'id', await living(store));
     const again = closing(await openBrokerStore(url));
     await again.setup();

@@ -23,13 +23,13 @@ export function reopened({ options }: DataSource): DataSource {
   });
 }
 
-/** The file that `sqlite:///absolute/path` or `sqlite://./relative/path` names. */
-export function pathOf({ href, hostname, pathname, search, hash }: URL): string {
+/** The file that `sqlite:///absolute/path` or `sqlite://./relative/path` names. `URL` takes the steps upwards out of a path. */
+export function pathOf({ hostname, pathname, search, hash }: URL, text: string): string {
   const isRelative = hostname === '.' || hostname === '..';
   if (search !== '' || hash !== '' || pathname.length < 2 || (hostname !== '' && !isRelative)) {
     throw storeMisconfigured('The URL of an SQLite store is sqlite:///absolute/path or sqlite://./relative/path.');
   }
-  return isRelative ? resolve(decodeURIComponent(href.slice('sqlite://'.length))) : fileURLToPath(`file://${pathname}`);
+  return isRelative ? resolve(decodeURIComponent(text.slice('sqlite://'.length))) : fileURLToPath(`file://${pathname}`);
 }
 
 /** The package that reads SQLite files: `libsql`, or `better-sqlite3` where that is installed. */

@@ -26,9 +26,10 @@ export function mysqlStore({ href, protocol }: URL): BrokerStore {
   });
 }
 
-export async function sqliteStore(url: URL): Promise<BrokerStore> {
+/** @param text the same URL as it was written */
+export async function sqliteStore(url: URL, text: string): Promise<BrokerStore> {
   const driver = await sqliteDriver();
-  const database = pathOf(url);
+  const database = pathOf(url, text);
   await createPrivateFile(database);
   return dedicated({ type: 'better-sqlite3', database, driver, prepareDatabase: writeAhead });
 }
