@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { createConnection, STATES } from 'mongoose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BrokerStore } from '../../lib/index.js';
+import { openBrokerStore } from '../../lib/store/store-from-url.js';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { mongoStandaloneUrl, mongoUrl, startMongod, startProxy } from '../fixtures/databases/index.js';
 import { closing, living, storeAt } from '../stores/stores.js';
@@ -96,6 +97,29 @@ describe('a store whose server', () => {
     await Promise.all((['stop', 'kill'] as const).map(expectToSurvive));
   }, 60_000);
 });
+
+describe('a store by URL', () => {
+  it('is closed without an error and without much waiting where the database is not there', async () => {
+    const url = await mongoUrl();
+    const other = await storeAt(url);
+    await other.setup();
+    // Whether the driver would wait is up to chance, about one time of two.
+    await Promise.all(Array.from({ length: 10 }, () => expectToCloseSoon(url, other)));
+  }, 60_000);
+});
+
+/** The driver looks for a server when it learns of the loss while it takes its leave. */
+async function expectToCloseSoon(url: string, other: BrokerStore): Promise<void> {
+  const proxy = await startProxy(`${direct(url)}&serverMonitoringMode=poll&heartbeatFrequencyMS=500`);
+  const store = await openBrokerStore(proxy.url);
+  await store.setup();
+  await proxy.close();
+  // Meanwhile it sees that its connections are broken.
+  await other.ping();
+  const started = performance.now();
+  await store.close();
+  expect(performance.now() - started).toBeLessThan(3_000);
+}
 
 async function expectToSurvive(end: 'stop' | 'kill'): Promise<void> {
   const server = await startMongod();

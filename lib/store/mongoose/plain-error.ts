@@ -16,7 +16,8 @@ export function plainError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error('not an error');
   const { name, stack, cause, reason, code, codeName } = error as DriverError;
   const unreached = [...(reason?.servers?.values() ?? [])].find((server) => server.error != null)?.error;
-  const message = wordsOf(unreached == null ? error : new Error(`${error.message}: ${unreached.message}`));
+  const isMore = unreached != null && !error.message.includes(unreached.message);
+  const message = wordsOf(isMore ? `${error.message}: ${unreached.message}` : error.message);
   const plain = new Error(message);
   plain.name = name;
   plain.stack = [`${name}: ${message}`, ...(stack?.split('\n').filter((line) => /^ +at /.test(line)) ?? [])].join('\n');
@@ -26,7 +27,7 @@ export function plainError(error: unknown): Error {
   return plainCode === undefined ? plain : Object.assign(plain, { code: plainCode });
 }
 
-function wordsOf({ message }: Error): string {
+function wordsOf(message: string): string {
   return message.replace(/[\s:]*\{.*$/s, '');
 }
 
