@@ -169,7 +169,7 @@ export class SigningKeys {
 
   private async loadOnce(): Promise<void> {
     await this.clock.ready();
-    for (;;) {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const keys = await this.read();
       if (keys.length > 0) {
         this.adopt(keys);
@@ -178,6 +178,8 @@ export class SigningKeys {
       // Whoever comes second finds the first one's key when it looks again.
       await this.make(this.newest === 0 ? 'first' : 'unreadable', this.newest + 1);
     }
+    // The store does not list what was inserted.
+    throw unavailable();
   }
 
   private adopt(keys: readonly SigningKey[]): void {

@@ -9,6 +9,9 @@ import {
   type IdentifiedBrokerRecord,
 } from './broker-store.js';
 
+/** ms by which the database's clock may differ from that of this machine, which is a matter of minutes. */
+const CLOCKS_APART = 86_400_000;
+
 /**
  * A store whose every answer is looked at: one that is of another type than the contract says would do harm far from
  * where it came from. Rejections are passed on as they are.
@@ -83,36 +86,48 @@ export class WatchedBrokerStore extends BrokerStore {
   }
 
   /**
-   * Tells what cannot be told by the type of an answer, with a record that lasts a minute: that who comes second is told
-   * `false`.
+   * Tries what cannot be told by the type of an answer, with records that last a minute: that a record comes back whole, that
+   * who comes second is told `false`, and that what has expired is gone.
+   *
+   * @param id random, at most 36 characters: nobody else's
    */
   async prove(id: string): Promise<void> {
-    const record: BrokerRecord = {
-      version: 1,
-      payload: 'a trial of the store',
-      expiresAt: (await this.now()) + 60_000,
-    };
-    const next: BrokerRecord = { ...record, version: 2, payload: 'its end' };
+    const now = await this.now();
+    if (Math.abs(now - Date.now()) > CLOCKS_APART) this.broken('now', 'no ms since the epoch of about today', now);
+    // As long as what they are in use.
+    const [subject, sid] = [`s${id}`.padEnd(43, '_'), `i${id}`.padEnd(43, '_')];
+    const record: BrokerRecord = { version: 1, payload: 'a trial', expiresAt: now + 60_000, subject, sid };
+    const next: BrokerRecord = { version: 2, payload: 'its end', expiresAt: now + 60_000, sid };
+    const expired = `expired-${id}`;
+    const found = async () => recordText(await this.find('marker', id));
+    const listed = async (filter: BrokerRecordFilter) =>
+      (await this.list('marker', filter, { limit: 2 })).map((one) => `${one.id} ${recordText(one)}`).join();
+
     const steps: readonly (readonly [keyof BrokerStore, unknown, () => Promise<unknown>, string])[] = [
       ['insert', true, () => this.insert('marker', id, record), 'nothing has this id yet'],
       ['insert', false, () => this.insert('marker', id, record), 'the id was taken'],
+      ['find', recordText(record), found, 'that was inserted'],
+      ['list', `${id} ${recordText(record)}`, () => listed({ subject, sid }), 'that is the record of this subject'],
       ['replace', false, () => this.replace('marker', id, 2, next), 'the record has version 1, not 2'],
-      ['find', record.payload, () => this.payloadOf(id), 'it was just inserted'],
       ['replace', true, () => this.replace('marker', id, 1, next), 'the record has this version'],
-      ['find', next.payload, () => this.payloadOf(id), 'it was just replaced'],
+      ['find', recordText(next), found, 'that has replaced it'],
+      ['list', '', () => listed({ subject }), 'the record has no subject any more'],
       ['remove', true, () => this.remove('marker', id), 'the record is there'],
       ['remove', false, () => this.remove('marker', id), 'it was just removed'],
       ['replace', false, () => this.replace('marker', id, 2, next), 'it was just removed'],
-      ['find', undefined, () => this.payloadOf(id), 'it was just removed'],
+      ['find', recordText(null), found, 'it was just removed'],
+      [
+        'insert',
+        true,
+        () => this.insert('marker', expired, { ...record, expiresAt: now - 1 }),
+        'nothing has this id yet',
+      ],
+      ['find', recordText(null), async () => recordText(await this.find('marker', expired)), 'it has expired'],
     ];
     for (const [method, expected, step, reason] of steps) {
       const outcome = await step();
       if (outcome !== expected) this.broken(method, `not ${quoted(expected)}, although ${reason}`, outcome);
     }
-  }
-
-  private async payloadOf(id: string): Promise<string | undefined> {
-    return (await this.find('marker', id))?.payload;
   }
 
   private decision(method: keyof BrokerStore, value: unknown): boolean {
@@ -130,6 +145,13 @@ export class WatchedBrokerStore extends BrokerStore {
       "describeBrokerStore of 'nestjs-oidc-auth/testing' checks a store against all of it.";
     throw new OidcAuthError('store_misconfigured', message, { operatorHint: message });
   }
+}
+
+/** To be compared: whatever the order of its members is. */
+function recordText(record: BrokerRecord | null): string {
+  if (record === null) return 'null';
+  const { version, payload, expiresAt, subject, sid } = record;
+  return JSON.stringify({ version, payload, expiresAt, subject, sid });
 }
 
 function isRecord(value: unknown): value is BrokerRecord {

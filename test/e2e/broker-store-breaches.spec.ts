@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryBrokerStore, type BrokerStore } from '../../lib/index.js';
+import { MemoryBrokerStore, type BrokerRecord, type BrokerStore } from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
 import { startBroker } from '../fixtures/broker.js';
 import { OperatorLines } from '../fixtures/operator-lines.js';
@@ -24,6 +24,23 @@ const breach = (method: string, what: string) =>
   "describeBrokerStore of 'nestjs-oidc-auth/testing' checks a store against all of it.";
 
 const inner = new MemoryBrokerStore();
+const [forgetful, indiscriminate, immortal] = [1, 2, 3].map(() => new MemoryBrokerStore()) as [
+  MemoryBrokerStore,
+  MemoryBrokerStore,
+  MemoryBrokerStore,
+];
+const aRecord: BrokerRecord = { version: 1, payload: '', expiresAt: 1 };
+const stringMatching = (pattern: RegExp) => expect.stringMatching(pattern) as string;
+
+/** What writes and lists, of another store. */
+function restOf(store: MemoryBrokerStore) {
+  return {
+    insert: store.insert.bind(store),
+    replace: store.replace.bind(store),
+    remove: store.remove.bind(store),
+    list: store.list.bind(store),
+  } as Parameters<typeof storeWith>[0];
+}
 
 describe.each([
   { way: 'brokerStoreObj', given: (store: BrokerStore) => ({ brokerStoreObj: store }) },
@@ -54,7 +71,10 @@ describe.each([
     [
       'insert answers with the record',
       { insert: async (...[, , record]: never[]) => record },
-      breach('insert', 'neither true nor false (an object with version: number, payload: string, expiresAt: number)'),
+      breach(
+        'insert',
+        'neither true nor false (an object with version: number, payload: string, expiresAt: number, subject: string, sid: string)',
+      ),
     ],
     [
       'remove always says true',
@@ -69,7 +89,47 @@ describe.each([
     [
       'find finds nothing',
       { find: async () => null },
-      breach('find', 'not "a trial of the store", although it was just inserted (undefined)'),
+      stringMatching(
+        /\.find\(\) .* it returned not ".*a trial.*", although that was inserted \(a text of 4 characters\)/,
+      ),
+    ],
+    [
+      'find forgets the index fields',
+      {
+        find: async (kind: never, id: never) => {
+          const { subject: _, sid: __, ...rest } = (await forgetful.find(kind, id))!;
+          return rest;
+        },
+        insert: forgetful.insert.bind(forgetful),
+      } as Parameters<typeof storeWith>[0],
+      stringMatching(/\.find\(\) .* although that was inserted/),
+    ],
+    [
+      'list finds nothing',
+      { list: async () => [] },
+      stringMatching(/\.list\(\) .* although that is the record of this subject/),
+    ],
+    [
+      'list finds by other fields than it is told',
+      {
+        ...restOf(indiscriminate),
+        find: indiscriminate.find.bind(indiscriminate),
+        list: (kind: 'marker', _filter: never, page: { limit: number }) => indiscriminate.list(kind, {}, page),
+      } as Parameters<typeof storeWith>[0],
+      stringMatching(/\.list\(\) .* although (the record has no subject any more|that is the record of this subject)/),
+    ],
+    [
+      'nothing expires',
+      {
+        find: async (_kind: never, id: string) => (id.startsWith('expired-') ? aRecord : immortal.find('marker', id)),
+        ...restOf(immortal),
+      },
+      stringMatching(/\.find\(\) .* although it has expired/),
+    ],
+    [
+      'now is in seconds',
+      { now: async () => Math.floor(Date.now() / 1_000) },
+      stringMatching(/\.now\(\) .* no ms since the epoch of about today/),
     ],
     ['find says undefined', { find: async () => undefined }, breach('find', 'neither null nor a record (undefined)')],
     [

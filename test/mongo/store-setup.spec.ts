@@ -140,6 +140,26 @@ describe('set-up', () => {
     });
   });
 
+  it('refuses a collection that would refuse records: by a unique index, a rule of its own, or a size', async () => {
+    const url = await mongoUrl();
+    await administer(url, async (db) => {
+      await db.createCollection('unique_records').then((made) => made.createIndex({ sid: 1 }, { unique: true }));
+      await db.createCollection('strict_records', { validator: { theirs: { $exists: true } } });
+      await db.createCollection('capped_records', { capped: true, size: 4_096 });
+    });
+    for (const [collectionPrefix, words] of [
+      ['unique_', /unique_records has the unique index sid_1.*dropIndex\('sid_1'\)/],
+      ['strict_', /strict_records is not one that the store can use .*Document failed validation/],
+      ['capped_', /capped_records is not one that the store can use .*capped/],
+    ] as const) {
+      const store = new MongooseBrokerStore(await applicationConnection(url), { collectionPrefix });
+      await expect(store.setup()).rejects.toMatchObject({
+        code: 'store_misconfigured',
+        message: expect.stringMatching(words),
+      });
+    }
+  });
+
   it('may be tried again after it has failed, and fails for all who wait for it', async () => {
     const url = await mongoUrl();
     await administer(url, (db) => db.collection(NAME).insertOne({ theirs: true }));

@@ -53,6 +53,12 @@ async function ensureIndexes(database: Database, mayCreate: boolean): Promise<vo
       `The collection ${database.collectionName} has a collation, by which ids might be equal that are not: drop it, and the store makes one without.`,
     );
   }
+  const foreign = present.find(({ name, unique }) => unique === true && name !== '_id_');
+  if (foreign !== undefined) {
+    throw storeMisconfigured(
+      `The collection ${database.collectionName} has the unique index ${foreign['name']}, by which records would be refused: db.${database.collectionName}.dropIndex('${foreign['name']}').`,
+    );
+  }
   const missing = INDEXES.filter((index) => !isPresent(index, present));
   if (missing.length > 0 && !mayCreate) {
     throw storeMisconfigured(
@@ -117,6 +123,13 @@ function explained(error: unknown, collectionName: string): unknown {
     case 'Unauthorized':
     case 'AtlasError':
       return rightsMissing(error, collectionName);
+    case 'DocumentValidationFailure':
+    case 'CannotCreateIndex':
+    case 'InvalidOptions':
+      return storeMisconfigured(
+        `The collection ${collectionName} is not one that the store can use (${(error as Error).message}): give it a collection of its own by another collectionPrefix, or drop this one.`,
+        error,
+      );
     case 'CommandNotSupportedOnView':
       return storeMisconfigured(`${collectionName} is a view: the store needs a collection of its own.`, error);
     case 'InvalidNamespace':
