@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { decodeJwt, type JWTPayload } from 'jose';
 import type { Clock } from '../clock/clock.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog, quoted } from '../errors/operator-log.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AcceptedIssuer } from './accepted-issuer.js';
-import { assertAlgorithm, LONGEST_TOKEN, readAccessTokenHeader } from './access-token-rules.js';
+import { assertAlgorithm, LONGEST_TOKEN, parseAccessToken, readAccessTokenHeader } from './access-token-rules.js';
 import type { IdTokenClaims } from './claims.js';
+import type { CompactJws } from './compact-jws.js';
+import { verifySignature, type VerifiedJwt } from './verify-signature.js';
 import type { VerificationKey } from './verification-key.js';
-import { verifySignature } from './verify-signature.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
+
+const REQUIRED = ['exp', 'sub'];
 
 /** Verifies access tokens: for guards, and for whatever else of the application receives one. */
 @Injectable()
@@ -70,39 +72,38 @@ export class TokenVerifier {
     return claims;
   }
 
-  private async check(token: string, clockTolerance: number): Promise<{ payload: JWTPayload; key: VerificationKey }> {
+  private async check(token: string, clockTolerance: number): Promise<VerifiedJwt> {
     // What can be refused without knowing the issuer is refused without asking it.
-    const header = readAccessTokenHeader(token);
+    const jws = parseAccessToken(token);
+    const header = readAccessTokenHeader(jws);
     const { issuer, algorithms } = await this.issuer.metadata();
     assertAlgorithm(header.alg, algorithms);
-    const keys = await this.issuer.keys.find(header, () => this.assertIssuedBy(issuer, token));
-    const verified = await this.verifySignature(token, header.alg, keys, issuer, clockTolerance);
+    const keys = await this.issuer.keys.find(header, () => this.assertIssuedBy(issuer, jws));
+    const verified = await this.verifySignature(jws, header.alg, keys, issuer, clockTolerance);
     assertSubject(verified.payload);
     this.issuer.assertAcceptable(header, verified.payload);
     return verified;
   }
 
   private async verifySignature(
-    token: string,
+    jws: CompactJws,
     alg: string,
     keys: readonly VerificationKey[],
     issuer: string,
     clockTolerance: number,
-  ): Promise<{ payload: JWTPayload; key: VerificationKey }> {
+  ): Promise<VerifiedJwt> {
     try {
-      const currentDate = new Date(this.clock.now());
-      const requiredClaims = ['exp', 'sub'];
-      return await verifySignature(token, keys, { alg, issuer, clockTolerance, currentDate, requiredClaims });
+      const now = this.clock.now();
+      return await verifySignature(jws, keys, { alg, issuer, clockTolerance, now, required: REQUIRED });
     } catch (error) {
       // Says which issuer the token names.
-      if (error instanceof OidcAuthError && error.code === 'token_issuer_unknown') this.assertIssuedBy(issuer, token);
+      if (error instanceof OidcAuthError && error.code === 'token_issuer_unknown') this.assertIssuedBy(issuer, jws);
       throw error;
     }
   }
 
   /** @returns true, so that it can be asked before keys are fetched on account of a token */
-  private assertIssuedBy(issuer: string, token: string): true {
-    const named = unverifiedIssuer(token);
+  private assertIssuedBy(issuer: string, { claims: { iss: named } }: CompactJws): true {
     if (named === issuer) return true;
     throw new OidcAuthError('token_issuer_unknown', 'The token comes from an issuer that is not trusted here.', {
       operatorHint: `A token was refused: its "iss" is ${quoted(named)}, accepted is ${quoted(issuer)}.`,
@@ -114,17 +115,9 @@ export class TokenVerifier {
 export class ProviderTokenVerifier extends TokenVerifier {}
 
 /** A user is known by issuer and subject, so there must be one. */
-function assertSubject({ sub }: JWTPayload): void {
+function assertSubject({ sub }: VerifiedJwt['payload']): void {
   if (typeof sub === 'string' && sub !== '') return;
   throw new OidcAuthError('token_claims_invalid', 'The token has no valid "sub" claim.');
-}
-
-function unverifiedIssuer(token: string): unknown {
-  try {
-    return decodeJwt(token).iss;
-  } catch (cause) {
-    throw new OidcAuthError('token_malformed', 'The token is not a well-formed JWT.', { cause });
-  }
 }
 
 function deepFreeze<T>(value: T): T {
