@@ -19,6 +19,8 @@ import { StoredOneTimeUse } from './broker/stored-one-time-use.js';
 import { TokenBroker } from './broker/token-broker.js';
 import { Clock, SystemClock } from './clock/clock.js';
 import { OidcAuthError } from './errors/oidc-auth-error.js';
+import { KnownPeerKeys } from './federation/known-peer-keys.js';
+import { TrustedIssuers } from './federation/trusted-issuers.js';
 import { OidcGuard } from './guards/oidc.guard.js';
 import { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
 import { UnguardedConstraints } from './guards/unguarded-constraints.js';
@@ -49,7 +51,7 @@ import { configuredStore, PROVIDED_STORE } from './store/configured-store.js';
 import { IdTokenVerifier } from './verification/id-token-verifier.js';
 import { IssuerKeys } from './verification/issuer-keys.js';
 import { ProviderAccessTokens } from './verification/provider-access-token.js';
-import { ProviderTokenVerifier, TokenVerifier } from './verification/token-verifier.js';
+import { OwnTokenVerifier, ProviderTokenVerifier, TokenVerifier } from './verification/token-verifier.js';
 
 /** How `forRootAsync` comes by its options: exactly one of the three `use…`. */
 export interface OidcAuthModuleAsyncOptions extends OidcAuthModuleExtras {
@@ -232,7 +234,14 @@ function register(
       byMode(Clock, StoreClock, SystemClock),
       byMode(OneTimeUse, StoredOneTimeUse, InMemoryOneTimeUse),
       byMode(TokenIssuer, BrokerTokenIssuer, PassThroughTokenIssuer),
-      verifierOf(TokenVerifier, ({ broker }) => broker !== undefined),
+      KnownPeerKeys,
+      TrustedIssuers,
+      verifierOf(
+        TokenVerifier,
+        ({ broker }) => broker !== undefined,
+        ({ all }) => all,
+      ),
+      verifierOf(OwnTokenVerifier, () => true),
       verifierOf(ProviderTokenVerifier, () => false),
       ...guards,
       ...(hasGuard ? globalGuardProviders(globalGuard) : []),
@@ -250,13 +259,22 @@ function byMode<T>(token: InjectionToken<T>, broker: Type<T>, passThrough: Type<
   };
 }
 
-/** A verifier of our own tokens, or of the provider's. */
-function verifierOf(type: typeof TokenVerifier, isForOwn: (options: ResolvedOptions) => boolean): Provider {
+/** A verifier of our own tokens, or of the provider's, and of those of issuers that are trusted besides. */
+function verifierOf(
+  type: typeof TokenVerifier,
+  isForOwn: (options: ResolvedOptions) => boolean,
+  besides: (trusted: TrustedIssuers) => TrustedIssuers['all'] = () => [],
+): Provider {
   return {
     provide: type,
-    useFactory: (options: ResolvedOptions, clock: Clock, provider: IssuerKeys, own: OwnIssuer) =>
-      new type(options, isForOwn(options) ? own : provider, clock),
-    inject: [RESOLVED_OPTIONS, Clock, IssuerKeys, OwnIssuer],
+    useFactory: (
+      options: ResolvedOptions,
+      clock: Clock,
+      provider: IssuerKeys,
+      own: OwnIssuer,
+      trusted: TrustedIssuers,
+    ) => new type(options, isForOwn(options) ? own : provider, clock, besides(trusted)),
+    inject: [RESOLVED_OPTIONS, Clock, IssuerKeys, OwnIssuer, TrustedIssuers],
   };
 }
 

@@ -75,8 +75,12 @@ export function assertAlgorithm(alg: string, allowed: readonly string[]): void {
   );
 }
 
-/** Refuses signed tokens of the same issuer that are something else than bearer access tokens. */
-export function assertAccessToken({ typ }: AccessTokenHeader, claims: JWTPayload, clientId: string): void {
+/**
+ * Refuses signed tokens of the same issuer that are something else than bearer access tokens.
+ *
+ * @param clientId whom the issuer's ID tokens are for; `undefined` where it signs none with these keys
+ */
+export function assertAccessToken({ typ }: AccessTokenHeader, claims: JWTPayload, clientId: string | undefined): void {
   const isOther =
     (typeof claims['typ'] === 'string' && OTHER_PAYLOAD_TYPES.has(claims['typ'].toLowerCase())) ||
     OTHER_TOKENS_CLAIMS.some((claim) => claims[claim] !== undefined) ||
@@ -98,8 +102,8 @@ export function assertAccessToken({ typ }: AccessTokenHeader, claims: JWTPayload
 }
 
 /** Core §2: the audience of an ID token is the client. */
-function mayBeIdToken(claims: JWTPayload, clientId: string): boolean {
-  return ([] as unknown[]).concat(claims.aud ?? []).includes(clientId);
+function mayBeIdToken(claims: JWTPayload, clientId: string | undefined): boolean {
+  return clientId !== undefined && ([] as unknown[]).concat(claims.aud ?? []).includes(clientId);
 }
 
 /** An ID token from a device flow or a refresh need not hold a nonce or a hash, so it cannot be told by what it has. */
