@@ -26,6 +26,7 @@ import { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
 import { UnguardedConstraints } from './guards/unguarded-constraints.js';
 import { AuthController } from './http/auth.controller.js';
 import { bindEndpoints } from './http/endpoint-binding.js';
+import { rootMetadata } from './http/root-metadata.js';
 import { endpointConflicts } from './http/endpoint-conflicts.js';
 import { ENDPOINT_PATHS } from './http/endpoints.js';
 import { AuthorizationRequests } from './login/authorization-request.js';
@@ -183,11 +184,13 @@ function register(
   if (extras.isGlobal !== false) globalRegistrations.add(Registration);
 
   const guards = [OidcGuard, OptionalOidcGuard];
+  const root = endpointPaths.paths.metadata === undefined ? undefined : rootMetadata(endpointPaths);
   return {
     module: Registration,
     global: extras.isGlobal !== false,
     imports: [
       RouterModule.register([{ path: endpointPaths.prefix, module: Registration }]),
+      ...(root === undefined ? [] : [root.module]),
       ...(Array.isArray(extras.imports) ? extras.imports : []),
     ],
     controllers: [
@@ -199,7 +202,11 @@ function register(
       { provide: ENDPOINT_PATHS, useValue: endpointPaths },
       {
         provide: RESOLVED_OPTIONS,
-        useFactory: (options: OidcAuthOptions) => resolveOptions(options, registration),
+        useFactory: (options: OidcAuthOptions) => {
+          const resolved = resolveOptions(options, registration);
+          root?.publish(resolved);
+          return resolved;
+        },
         inject: [RAW_OPTIONS],
       },
       {

@@ -148,7 +148,7 @@ export interface OidcAuthOptions {
 }
 
 /** The names of the endpoints, as `endpoints` renames or leaves them out. */
-export type EndpointName = 'login' | 'callback' | 'token' | 'device' | 'logout' | 'userinfo' | 'jwks';
+export type EndpointName = 'login' | 'callback' | 'token' | 'device' | 'logout' | 'userinfo' | 'jwks' | 'metadata';
 
 /** What is known before the application's providers exist: given beside the options, never from a factory. */
 export interface OidcAuthModuleExtras {
