@@ -20,15 +20,13 @@ if sys.version_info < (3, 11): sys.exit("It is Python " + sys.version)
 print(sys.executable, sys.version)`;
 
 /** The `python` of an environment with the Python client. */
-export const installPythonClient = (log) =>
-  install('requirements.txt', () => log('fetching the Python client (2 MB, once) …'));
+export const installPythonClient = (log) => install('requirements.txt', 'the Python client (2 MB)', log);
 
 /** The `python` of an environment with the Python library that applications use as this one is used. */
-export const installPythonPeer = (log) =>
-  install('peer-requirements.txt', () => log('fetching the Python peer (20 MB, once) …'));
+export const installPythonPeer = (log) => install('peer-requirements.txt', 'the Python peer (15 MB)', log);
 
 /** The `python` of a virtual environment with the pinned packages, made once and kept in a cache outside the repository. */
-async function install(name, isFirst) {
+async function install(name, what, log) {
   const requirements = fileURLToPath(new URL(`../../test/python/${name}`, import.meta.url));
   const help = helpFor(name);
   const python = process.env.PYTHON || 'python3';
@@ -37,7 +35,7 @@ async function install(name, isFirst) {
   const environment = join(cache, wanted.slice(0, 12));
   if (existsSync(environment)) return programOf(environment);
 
-  isFirst();
+  log(`fetching ${what}, once …`);
   await mkdir(cache, { recursive: true });
   const unfinished = await mkdtemp(join(cache, 'unfinished-'));
   const discard = () => rmSync(unfinished, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Auth, IdToken, IdTokenClaims, type OidcAuthOptions } from '../../lib/index.js';
-import { adapters } from '../fixtures/adapters.js';
+import { adapters, type Adapter } from '../fixtures/adapters.js';
 import { bearer, form } from '../fixtures/application.js';
 import { brokerUrl, forgedToken, startBroker, type RunningBroker } from '../fixtures/broker.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
@@ -41,7 +41,11 @@ afterAll(async () => {
   await Promise.all([op.close(), peer.down(), other.down()]);
 });
 
-const federated = (options: Partial<OidcAuthOptions> = {}, adapter = adapters[0], logger = new OperatorLines()) =>
+const federated = (
+  options: Partial<OidcAuthOptions> = {},
+  adapter: Adapter = adapters[0],
+  logger = new OperatorLines(),
+) =>
   startBroker(adapter, op, {
     auth: { brokerAudience: sharedAudience, trustedIssuers: [peer.issuer, other.issuer], ...options },
     module: { controllers: [RoleRoutes] },
