@@ -3,6 +3,7 @@ import { startIdp } from './idp.js';
 import { bearerRequest } from './load/requests.js';
 import { coldBurst, type ColdBurst } from './measure/cold-burst.js';
 import { compare, type Comparison } from './measure/compare.js';
+import { flood, type Flood } from './measure/flood.js';
 import { memoryOverTokens } from './measure/memory.js';
 import { minting } from './measure/minting.js';
 import { patterns } from './measure/patterns.js';
@@ -14,7 +15,7 @@ import type { Adapter } from './server/adapters.js';
 import { audience } from './tokens/claims.js';
 import { generateEs256Key, generateRs256Key } from './tokens/keys.js';
 import { signTokens } from './tokens/sign.js';
-import { baseline, product, variants } from './variants/index.js';
+import { baseline, handWritten, product, variants } from './variants/index.js';
 
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
 const plan = quick ? quickPlan : fullPlan;
@@ -37,6 +38,7 @@ const requests = tokens.map(bearerRequest);
 
 const comparisons: Comparison[] = [];
 const bursts: ColdBurst[] = [];
+const floods: Flood[] = [];
 for (const adapter of adapters) {
   const contenders = variants.filter((variant) => variant.adapters?.includes(adapter) ?? true);
   progress(`${adapter}, throughput and latency`);
@@ -44,6 +46,10 @@ for (const adapter of adapters) {
   progress(`${adapter}, cold burst`);
   for (const variant of contenders.filter((it) => it !== baseline)) {
     bursts.push(await coldBurst(adapter, variant, requests, idp, issuer));
+  }
+  progress(`${adapter}, flood`);
+  for (const variant of [product, handWritten]) {
+    floods.push(await flood(adapter, variant, requests.slice(0, 1_000), es256, idp, issuer, plan.flood));
   }
 }
 
@@ -56,7 +62,9 @@ progress('minting');
 const mints = await minting(issuer, plan);
 idp.close();
 
-console.log(report({ conditions: conditions(plan, tokens[0]?.length ?? 0), comparisons, bursts, memory, mints }));
+console.log(
+  report({ conditions: conditions(plan, tokens[0]?.length ?? 0), comparisons, bursts, floods, memory, mints }),
+);
 
 const wasteful = bursts.filter(({ variant, jwksFetches }) => variant === product && jwksFetches !== 1);
 if (wasteful.length > 0) {

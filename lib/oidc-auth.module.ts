@@ -19,11 +19,14 @@ import { StoredOneTimeUse } from './broker/stored-one-time-use.js';
 import { TokenBroker } from './broker/token-broker.js';
 import { Clock, SystemClock } from './clock/clock.js';
 import { OidcAuthError } from './errors/oidc-auth-error.js';
+import { KnownPeerKeys } from './federation/known-peer-keys.js';
+import { TrustedIssuers } from './federation/trusted-issuers.js';
 import { OidcGuard } from './guards/oidc.guard.js';
 import { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
 import { UnguardedConstraints } from './guards/unguarded-constraints.js';
 import { AuthController } from './http/auth.controller.js';
 import { bindEndpoints } from './http/endpoint-binding.js';
+import { rootMetadata } from './http/root-metadata.js';
 import { endpointConflicts } from './http/endpoint-conflicts.js';
 import { ENDPOINT_PATHS } from './http/endpoints.js';
 import { AuthorizationRequests } from './login/authorization-request.js';
@@ -49,7 +52,7 @@ import { configuredStore, PROVIDED_STORE } from './store/configured-store.js';
 import { IdTokenVerifier } from './verification/id-token-verifier.js';
 import { IssuerKeys } from './verification/issuer-keys.js';
 import { ProviderAccessTokens } from './verification/provider-access-token.js';
-import { ProviderTokenVerifier, TokenVerifier } from './verification/token-verifier.js';
+import { OwnTokenVerifier, ProviderTokenVerifier, TokenVerifier } from './verification/token-verifier.js';
 
 /** How `forRootAsync` comes by its options: exactly one of the three `use…`. */
 export interface OidcAuthModuleAsyncOptions extends OidcAuthModuleExtras {
@@ -181,11 +184,13 @@ function register(
   if (extras.isGlobal !== false) globalRegistrations.add(Registration);
 
   const guards = [OidcGuard, OptionalOidcGuard];
+  const root = endpointPaths.paths.metadata === undefined ? undefined : rootMetadata(endpointPaths);
   return {
     module: Registration,
     global: extras.isGlobal !== false,
     imports: [
       RouterModule.register([{ path: endpointPaths.prefix, module: Registration }]),
+      ...(root === undefined ? [] : [root.module]),
       ...(Array.isArray(extras.imports) ? extras.imports : []),
     ],
     controllers: [
@@ -197,7 +202,11 @@ function register(
       { provide: ENDPOINT_PATHS, useValue: endpointPaths },
       {
         provide: RESOLVED_OPTIONS,
-        useFactory: (options: OidcAuthOptions) => resolveOptions(options, registration),
+        useFactory: (options: OidcAuthOptions) => {
+          const resolved = resolveOptions(options, registration);
+          root?.publish(resolved);
+          return resolved;
+        },
         inject: [RAW_OPTIONS],
       },
       {
@@ -232,7 +241,14 @@ function register(
       byMode(Clock, StoreClock, SystemClock),
       byMode(OneTimeUse, StoredOneTimeUse, InMemoryOneTimeUse),
       byMode(TokenIssuer, BrokerTokenIssuer, PassThroughTokenIssuer),
-      verifierOf(TokenVerifier, ({ broker }) => broker !== undefined),
+      KnownPeerKeys,
+      TrustedIssuers,
+      verifierOf(
+        TokenVerifier,
+        ({ broker }) => broker !== undefined,
+        ({ all }) => all,
+      ),
+      verifierOf(OwnTokenVerifier, () => true),
       verifierOf(ProviderTokenVerifier, () => false),
       ...guards,
       ...(hasGuard ? globalGuardProviders(globalGuard) : []),
@@ -250,13 +266,22 @@ function byMode<T>(token: InjectionToken<T>, broker: Type<T>, passThrough: Type<
   };
 }
 
-/** A verifier of our own tokens, or of the provider's. */
-function verifierOf(type: typeof TokenVerifier, isForOwn: (options: ResolvedOptions) => boolean): Provider {
+/** A verifier of our own tokens, or of the provider's, and of those of issuers that are trusted besides. */
+function verifierOf(
+  type: typeof TokenVerifier,
+  isForOwn: (options: ResolvedOptions) => boolean,
+  besides: (trusted: TrustedIssuers) => TrustedIssuers['all'] = () => [],
+): Provider {
   return {
     provide: type,
-    useFactory: (options: ResolvedOptions, clock: Clock, provider: IssuerKeys, own: OwnIssuer) =>
-      new type(options, isForOwn(options) ? own : provider, clock),
-    inject: [RESOLVED_OPTIONS, Clock, IssuerKeys, OwnIssuer],
+    useFactory: (
+      options: ResolvedOptions,
+      clock: Clock,
+      provider: IssuerKeys,
+      own: OwnIssuer,
+      trusted: TrustedIssuers,
+    ) => new type(options, isForOwn(options) ? own : provider, clock, besides(trusted)),
+    inject: [RESOLVED_OPTIONS, Clock, IssuerKeys, OwnIssuer, TrustedIssuers],
   };
 }
 

@@ -96,6 +96,6 @@ async function sample(server: Server, load: Load): Promise<Sample> {
   };
 }
 
-function percentile(ascending: Float64Array, share: number): number {
+export function percentile(ascending: Float64Array, share: number): number {
   return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? NaN;
 }

@@ -11,6 +11,8 @@ export interface Plan {
   readonly neverSeenAlone: number;
   /** Distinct tokens between two looks at the memory; five looks. */
   readonly memoryStep: number;
+  /** Requests with unknown key ids beside those of users. */
+  readonly flood: number;
 }
 
 export const fullPlan: Plan = {
@@ -21,6 +23,7 @@ export const fullPlan: Plan = {
   neverSeen: 5000,
   neverSeenAlone: 500,
   memoryStep: 20_000,
+  flood: 10_000,
 };
 
 export const quickPlan: Plan = {
@@ -31,6 +34,7 @@ export const quickPlan: Plan = {
   neverSeen: 300,
   neverSeenAlone: 50,
   memoryStep: 500,
+  flood: 1_000,
 };
 
 /** Enough tokens for one server's life, and for the pattern that needs a thousand. */

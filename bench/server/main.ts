@@ -6,10 +6,12 @@ import { adapters, type Adapter } from './adapters.js';
 /** The server under test, a process of its own: started by `spawn.ts`, asked for its figures over IPC. */
 const [adapter, variant, issuer] = process.argv.slice(2) as [Adapter, string, string];
 
-const { module } = (await import(`../variants/${variant}.js`)) as Variant;
-const app = await NestFactory.create(await module(JSON.parse(issuer) as Issuer), await adapters[adapter](), {
+const { module, configure } = (await import(`../variants/${variant}.js`)) as Variant;
+const expected = JSON.parse(issuer) as Issuer;
+const app = await NestFactory.create(await module(expected), await adapters[adapter](), {
   logger: ['error', 'warn'],
 });
+await configure?.(app, expected);
 await app.listen(0, '127.0.0.1');
 
 export interface Figures {

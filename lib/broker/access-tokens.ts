@@ -113,15 +113,35 @@ export class AccessTokens {
       roles,
       ...Object.fromEntries(mapped),
     };
-    return Object.fromEntries(Object.entries(merged).filter(([name, value]) => isOfItsType(name, value)));
+    return Object.fromEntries(Object.entries(merged).map(withGroupsListed).filter(isOfItsType));
   }
 }
 
-const TEXTS = new Set(['preferred_username', 'email', 'name', 'given_name', 'family_name']);
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function isOfItsType(name: string, value: unknown): boolean {
-  if (name === 'roles') return Array.isArray(value) && value.every((role) => typeof role === 'string');
-  return TEXTS.has(name) ? typeof value === 'string' : value !== undefined;
+/** What programs in other languages read these claims as: peers refuse a whole token for one of another type. */
+const TYPES: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ['preferred_username', isText],
+  ['email', isText],
+  ['name', isText],
+  ['given_name', isText],
+  ['family_name', isText],
+  ['email_verified', (value: unknown) => typeof value === 'boolean'],
+  ['roles', isTexts],
+  ['groups', isTexts],
+  ['realm_access', isObject],
+  ['resource_access', isObject],
+]);
+
+function isOfItsType([name, value]: readonly [string, unknown]): boolean {
+  return value !== undefined && (TYPES.get(name)?.(value) ?? true);
+}
+
+/** Some providers say a word where they mean a list of one. */
+function withGroupsListed([name, value]: [string, unknown]): [string, unknown] {
+  return name === 'groups' && typeof value === 'string' ? [name, [value]] : [name, value];
 }
 
 /** The claim that a default constraint is about: guards must find it in our token, too. */

@@ -8,7 +8,7 @@ import {
 } from '../login/token-issuer.js';
 import type { TokenResponse } from '../login/token-response.js';
 import type { IdTokenClaims } from '../verification/claims.js';
-import { TokenVerifier } from '../verification/token-verifier.js';
+import { OwnTokenVerifier } from '../verification/token-verifier.js';
 import { AccessTokens } from './access-tokens.js';
 import { sessionResponse } from './broker-token-response.js';
 import { isGenuine, parseRefreshToken } from './refresh-token.js';
@@ -32,7 +32,7 @@ export class BrokerTokenIssuer extends TokenIssuer {
     @Inject(TokenExchange) private readonly exchanges: TokenExchange,
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
     @Inject(SigningKeys) private readonly keys: SigningKeys,
-    @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
+    @Inject(OwnTokenVerifier) private readonly verifier: OwnTokenVerifier,
     @Inject(StoreClock) private readonly clock: StoreClock,
   ) {
     super();

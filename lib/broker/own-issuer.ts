@@ -39,12 +39,13 @@ export class OwnIssuer implements AcceptedIssuer {
     return { issuer: this.options.broker!.issuer, algorithms: SIGNING_ALGORITHMS };
   }
 
-  assertAcceptable({ typ }: AccessTokenHeader, { aud }: JWTPayload): void {
+  admit({ typ }: AccessTokenHeader, claims: JWTPayload): JWTPayload {
+    const { aud } = claims;
     if (!TYPES.has(typ)) {
       throw new OidcAuthError('token_type_not_allowed', 'The token is not an access token of this application.');
     }
     const { audience } = this.options.broker!;
-    if (([] as unknown[]).concat(aud).includes(audience)) return;
+    if (([] as unknown[]).concat(aud).includes(audience)) return claims;
     throw audienceMismatch(`its "aud" is ${quoted(aud)}, this application's is ${quoted(audience)}.`);
   }
 }

@@ -8,15 +8,16 @@ import { claimsOf } from '../guards/authenticated-request.js';
 import { bindingCookieNames, isBindingCookie, type BrowserBinding } from '../login/browser-binding.js';
 import { LOGIN_LIFETIME } from '../login/login-state.js';
 import { OidcAuthService } from '../login/oidc-auth.service.js';
-import { s256 } from '../login/pkce.js';
 import type { TokenResponse } from '../login/token-response.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { ENDPOINT_PATHS, type EndpointPaths } from './endpoints.js';
-import { CACHED_BRIEFLY, HttpReply } from './http-reply.js';
-import { cookiesOf, hasEtag, prefersJson, type HttpRequest } from './http-request.js';
+import { HttpReply } from './http-reply.js';
+import { cookiesOf, prefersJson, type HttpRequest } from './http-request.js';
 import { loginRequestOf } from './login-parameters.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { isOwnCallback } from './own-callback.js';
+import { replyPublicly } from './reply-publicly.js';
+import { replyWithMetadata } from './reply-with-metadata.js';
 import { invalid, RequestParameters } from './request-parameters.js';
 import { tokenRequestOf, type TokenRequest } from './token-request.js';
 
@@ -128,11 +129,13 @@ export class AuthController {
   /** Broker mode: the keys this application signs with (RFC 7517 §5). */
   @Public()
   async jwks(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
-    const keys = await this.service.publicKeys();
-    const etag = `"${s256(JSON.stringify(keys))}"`;
-    const reply = new HttpReply(this.adapterHost, response, { ...CACHED_BRIEFLY, ETag: etag });
-    if (hasEtag(request, etag)) reply.notModified();
-    else reply.json({ keys });
+    replyPublicly(this.adapterHost, request, response, { keys: await this.service.publicKeys() });
+  }
+
+  /** Broker mode: what others need to know to verify this application's tokens (RFC 8414 §2, Discovery §3). */
+  @Public()
+  async metadata(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+    replyWithMetadata(this.adapterHost, request, response, this.options, this.endpoints);
   }
 
   /** Who the bearer token belongs to. */

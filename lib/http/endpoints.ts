@@ -16,6 +16,7 @@ export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
   logout: { method: RequestMethod.GET, path: '/auth/v2/logout' },
   userinfo: { method: RequestMethod.GET, path: '/auth/v2/userinfo' },
   jwks: { method: RequestMethod.GET, path: '/auth/v2/.well-known/jwks.json' },
+  metadata: { method: RequestMethod.GET, path: '/.well-known/openid-configuration' },
 };
 
 export const ENDPOINT_NAMES = Object.keys(ENDPOINTS) as EndpointName[];

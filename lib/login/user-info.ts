@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import type { IdTokenClaims } from '../verification/claims.js';
 import { TokenIssuer } from './token-issuer.js';
 
@@ -23,12 +24,20 @@ type ProfileClaims = Readonly<Record<string, unknown>>;
 /** Tells who a token belongs to. */
 @Injectable()
 export class UserInfoService {
-  constructor(@Inject(TokenIssuer) private readonly issuer: TokenIssuer) {}
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+  ) {}
 
   /** From the token where it suffices, else also from what the provider (Core §5.3) or the user's session knows. */
   async describe(token: string, claims: IdTokenClaims): Promise<UserInfo> {
-    if (suffices(claims)) return userInfoOf(claims);
+    if (suffices(claims) || this.isOfPeer(claims)) return userInfoOf(claims);
     return userInfoOf({ ...claims, ...usable(await this.issuer.profileOf(token, claims)), sub: claims.sub });
+  }
+
+  /** Its token is nobody else's business, and names no session of ours. */
+  private isOfPeer({ iss }: IdTokenClaims): boolean {
+    return this.options.trustedIssuers.some(({ issuer }) => issuer === iss);
   }
 }
 

@@ -1,6 +1,7 @@
 import { joinPaths } from './addresses.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
 import type { BrokerOptions } from './resolved-options.js';
+import { DEFAULT_JWKS_PATH } from './trusted-issuers.js';
 
 const DAY = 86_400;
 const SHORTEST_SECRET = 16;
@@ -22,7 +23,7 @@ export const PLAIN_REGISTRATION: RegistrationFacts = {
   problems: [],
   prefix: '',
   hasTokenEndpoint: true,
-  jwksPath: '/auth/v2/.well-known/jwks.json',
+  jwksPath: DEFAULT_JWKS_PATH,
   hasStoreProvider: false,
 };
 
@@ -92,7 +93,11 @@ export function brokerOptionsOf(options: OidcAuthOptions, registration: Registra
   };
 }
 
-function issuerOf({ brokerIssuer, publicUrl, brokerAudience }: OidcAuthOptions, prefix: string): string | undefined {
+/** What issued tokens name as `iss`. */
+export function issuerOf(
+  { brokerIssuer, publicUrl, brokerAudience }: OidcAuthOptions,
+  prefix: string,
+): string | undefined {
   return brokerIssuer ?? (typeof publicUrl === 'string' ? addressOf(publicUrl, prefix) : brokerAudience);
 }
 

@@ -10,19 +10,19 @@ export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_pos
 /** An entry of the key ring: 32 random bytes in base64 or base64url, or the client secret a key was derived from. */
 export type EncryptionKey = string | { readonly fromClientSecret: string };
 
-/** Another issuer whose access tokens are accepted. */
+/** Another issuer whose access tokens are accepted. A string in `trustedIssuers` is its `issuer` alone. */
 export interface TrustedIssuer {
   /** Compared byte for byte with `iss`. */
   issuer: string;
-  /** Where its keys are. Default: what its metadata says. */
+  /** Where its keys are. Default: of a broker the issuer with `brokerJwksPath`, of a provider what its metadata says. */
   jwksUri?: string | undefined;
-  /** One of these must be in `aud`. Default: the module's `audience`. */
+  /** One of these must be in `aud`. Default: of a broker this application's `brokerAudience`, of a provider `audience`. */
   audience?: string | readonly string[] | undefined;
-  /** Default: what its metadata says. */
+  /** Accepted signature algorithms. Default: all that have a public key. */
   algorithms?: readonly SignatureAlgorithm[] | undefined;
-  /** The only roles this issuer's tokens may claim. */
+  /** The only roles this issuer's tokens may claim; others are taken out of them. Default: any. */
   roles?: readonly string[] | undefined;
-  /** Whether it is an application like this one or an identity provider. Default: as this application's mode. */
+  /** Whether it is an application like this one or an identity provider. Default `'broker'` in broker mode, else `'idp'`. */
   kind?: 'broker' | 'idp' | undefined;
 }
 
@@ -114,7 +114,10 @@ export interface OidcAuthOptions {
    * `/auth/v2/.well-known/jwks.json`.
    */
   brokerJwksPath?: string | undefined;
-  /** Further issuers whose access tokens are accepted. Not available yet: boot fails with a clear error. */
+  /**
+   * Further issuers whose access tokens are accepted: in broker mode other applications like this one, else identity
+   * providers. `iss` of a token tells whose user it is of. Default none.
+   */
   trustedIssuers?: readonly (string | TrustedIssuer)[] | undefined;
   /** Broker mode: how issued tokens are signed. Peers in Python read RS256 only. Default `'RS256'`. */
   signingAlgorithm?: SigningAlgorithm | undefined;
@@ -145,7 +148,7 @@ export interface OidcAuthOptions {
 }
 
 /** The names of the endpoints, as `endpoints` renames or leaves them out. */
-export type EndpointName = 'login' | 'callback' | 'token' | 'device' | 'logout' | 'userinfo' | 'jwks';
+export type EndpointName = 'login' | 'callback' | 'token' | 'device' | 'logout' | 'userinfo' | 'jwks' | 'metadata';
 
 /** What is known before the application's providers exist: given beside the options, never from a factory. */
 export interface OidcAuthModuleExtras {

@@ -3,6 +3,7 @@ import { missingStoreMethods } from '../store/store-shape.js';
 import { isConfidential, joinPaths, parseHttpUrl, parseRedirectTarget } from './addresses.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
 import { SIGNATURE_ALGORITHMS, SIGNING_ALGORITHMS } from './signature-algorithms.js';
+import { trustedIssuerProblem } from './trusted-issuers.js';
 
 /** Says what is wrong with a value, in words that follow the option's name; `undefined` where nothing is. */
 export type OptionRule = (value: unknown) => string | undefined;
@@ -140,7 +141,7 @@ export const OPTION_RULES: { readonly [Name in keyof OidcAuthOptions]-?: OptionR
   brokerIssuer: httpUrl,
   brokerJwksPath: (value) =>
     isText(value) && joinPaths(value) !== '' ? undefined : 'must be a path, e.g. "/auth/v2/.well-known/jwks.json"',
-  trustedIssuers: listOf((item) => (isText(item) || isObject(item) ? undefined : 'must be a string or an object')),
+  trustedIssuers: listOf(trustedIssuerProblem),
   signingAlgorithm: oneOf(...SIGNING_ALGORITHMS),
   signingKeyMaxAge: wholeNumber('seconds', 86_400, 3_660 * 86_400),
   accessTokenTtl: wholeNumber('seconds', 1, LONGEST_ACCESS_TOKEN_TTL),

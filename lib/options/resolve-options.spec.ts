@@ -76,7 +76,42 @@ describe('the options', () => {
     ['a scope that is forbidden', { offlineAccess: false, scopes: 'offline_access' }, 'contradicts the scope'],
     ['an extra from a factory', { prefix: '/api' }, 'prefix is known before the factory runs'],
     ['a claim path without a value', { claims: { groups: undefined } }, 'demands of "groups"'],
-    ['further issuers', { trustedIssuers: ['https://peer.example'] }, 'trustedIssuers is not available yet'],
+    ['an issuer that is no address', { trustedIssuers: ['peer'] }, 'trustedIssuers [0] issuer must be the URL'],
+    ['an issuer without a name', { trustedIssuers: [{ kind: 'broker' }] }, 'trustedIssuers [0] issuer must be the URL'],
+    ['an issuer with a query', { trustedIssuers: ['https://peer.example/?a'] }, 'must have no query and no fragment'],
+    ['a trusted issuer that is a number', { trustedIssuers: [1] }, 'must be the issuer as a string, or { issuer'],
+    [
+      'a misspelled member',
+      { trustedIssuers: [{ issuer: 'https://peer.example', role: [] }] },
+      'has the unknown member role',
+    ],
+    [
+      'an algorithm with a shared secret, of a peer',
+      { trustedIssuers: [{ issuer: 'https://peer.example', algorithms: ['HS256'] }] },
+      'algorithms must be an array of RS256',
+    ],
+    [
+      'roles that are no list',
+      { trustedIssuers: [{ issuer: 'https://peer.example', roles: 'user' }] },
+      'roles must be an array of strings; [] lets it claim no role',
+    ],
+    [
+      'another kind',
+      { trustedIssuers: [{ issuer: 'https://peer.example', kind: 'saml' }] },
+      'kind must be "broker" or "idp"',
+    ],
+    [
+      'two spellings of one issuer',
+      { trustedIssuers: ['https://peer.example/api', { issuer: 'HTTPS://PEER.example:443/api/' }] },
+      'are one address',
+    ],
+    ['an issuer named twice', { trustedIssuers: ['https://peer.example', 'https://peer.example'] }, 'are one address'],
+    ['a peer on plain http', { trustedIssuers: ['http://peer.example'] }, 'plain http outside loopback'],
+    [
+      'the keys of a peer on plain http',
+      { trustedIssuers: [{ issuer: 'https://peer.example', jwksUri: 'http://peer.example/jwks' }] },
+      'plain http outside loopback',
+    ],
   ])('refuse %s', (_, options, expected) => expect(problemsOf({ ...minimal, ...options })).toContain(expected));
 
   it('never repeat a key or a secret in what they complain about', () => {

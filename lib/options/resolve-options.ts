@@ -1,10 +1,17 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { isLoopback } from './addresses.js';
-import { brokerOptionsOf, brokerProblems, PLAIN_REGISTRATION, type RegistrationFacts } from './broker-options.js';
+import {
+  brokerOptionsOf,
+  brokerProblems,
+  issuerOf,
+  PLAIN_REGISTRATION,
+  type RegistrationFacts,
+} from './broker-options.js';
 import { nearestName } from './nearest-name.js';
 import type { OidcAuthModuleExtras, OidcAuthOptions } from './oidc-auth-options.js';
 import { OPTION_RULES } from './option-rules.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { trustedIssuersOf, trustedIssuersProblems } from './trusted-issuers.js';
 import { words } from './words.js';
 
 const REQUIRED = ['clientId', 'discoveryUrl'] as const satisfies readonly (keyof OidcAuthOptions)[];
@@ -47,6 +54,7 @@ export function resolveOptions(
     ...badValues(options),
     ...contradictions(options),
     ...(options.brokerMode === true ? brokerProblems(options, registration) : []),
+    ...trustedIssuersProblems(options, ownIssuer(options, registration)),
   ];
   if (problems.length > 0) {
     const list = problems.map((problem) => `\n  - ${problem}`).join('');
@@ -111,9 +119,11 @@ function* contradictions(options: OidcAuthOptions): Generator<string> {
   if (options.offlineAccess === false && words(scopesOf(options)).includes('offline_access')) {
     yield 'offlineAccess: false contradicts the scope offline_access in scopes: leave one out';
   }
-  if ((options.trustedIssuers?.length ?? 0) > 0) {
-    yield 'trustedIssuers is not available yet in this version: leave it out';
-  }
+}
+
+/** What tokens of this application itself name, where it issues any. */
+function ownIssuer(options: OidcAuthOptions, { prefix }: RegistrationFacts): string | undefined {
+  return options.brokerMode === true ? issuerOf(options, prefix) : undefined;
 }
 
 /** Scopes of the wrong type are told elsewhere. */
@@ -123,6 +133,7 @@ function scopesOf({ scopes }: OidcAuthOptions): string | readonly string[] | und
 
 function withDefaults(options: OidcAuthOptions, registration: RegistrationFacts): ResolvedOptions {
   const { clientSecret } = options;
+  const broker = options.brokerMode === true ? brokerOptionsOf(options, registration) : undefined;
   return {
     clientId: options.clientId,
     clientSecret,
@@ -151,6 +162,7 @@ function withDefaults(options: OidcAuthOptions, registration: RegistrationFacts)
     ),
     encryptionKeys: options.encryptionKeys ?? (clientSecret === undefined ? [] : [{ fromClientSecret: clientSecret }]),
     refreshTokenTtl: options.refreshTokenTtl ?? 30 * DAY,
-    broker: options.brokerMode === true ? brokerOptionsOf(options, registration) : undefined,
+    trustedIssuers: trustedIssuersOf(options, broker === undefined ? [] : [broker.audience]),
+    broker,
   };
 }

@@ -3,6 +3,7 @@ import type { ClaimConstraints } from '../verification/constraints.js';
 import type { SigningAlgorithm } from './signature-algorithms.js';
 import type { OidcAuthOptions, TokenEndpointAuthMethod } from './oidc-auth-options.js';
 import type { SignatureAlgorithm } from './signature-algorithms.js';
+import type { ResolvedTrustedIssuer } from './trusted-issuers.js';
 
 /** The options after defaults and validation: what every other part of the library reads. */
 export interface ResolvedOptions {
@@ -35,6 +36,7 @@ export interface ResolvedOptions {
   readonly encryptionKeys: NonNullable<OidcAuthOptions['encryptionKeys']>;
   /** s */
   readonly refreshTokenTtl: number;
+  readonly trustedIssuers: readonly ResolvedTrustedIssuer[];
   /** `undefined` in pass-through mode. */
   readonly broker: BrokerOptions | undefined;
 }

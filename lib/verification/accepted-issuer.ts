@@ -8,6 +8,15 @@ export interface AcceptedIssuer {
   readonly keys: RemoteKeySet;
   /** What tokens are checked against; known at once after the first call. */
   metadata(): Promise<VerificationMetadata>;
-  /** What is demanded beyond signature, issuer and times. @throws {@link OidcAuthError} with a `token_…` code */
-  assertAcceptable(header: AccessTokenHeader, claims: JWTPayload): void;
+  /**
+   * What of verified claims counts here: all that is demanded beyond signature, issuer and times is met.
+   *
+   * @throws {@link OidcAuthError} with a `token_…` code
+   */
+  admit(header: AccessTokenHeader, claims: JWTPayload): JWTPayload;
+}
+
+/** One whose name is known without asking it. */
+export interface NamedIssuer extends AcceptedIssuer {
+  readonly issuer: string;
 }

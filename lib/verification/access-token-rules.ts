@@ -1,5 +1,6 @@
-import { decodeProtectedHeader, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { parseCompactJws, type CompactJws } from './compact-jws.js';
 
 /** A token of more characters is refused unread. */
 export const LONGEST_TOKEN = 16 * 1024;
@@ -22,41 +23,8 @@ export interface AccessTokenHeader {
   readonly kid: string | undefined;
 }
 
-/** Checks all that can be told before a signature is verified. */
-export function readAccessTokenHeader(token: string): AccessTokenHeader {
-  const header = readHeader(token);
-  if (header.crit !== undefined) {
-    throw new OidcAuthError(
-      'token_critical_header',
-      'The token has critical header parameters, which are not supported.',
-    );
-  }
-  if (header.typ !== undefined && !isAccessTokenType(header.typ)) {
-    throw new OidcAuthError(
-      'token_type_not_allowed',
-      'The token is not an access token: its header has another "typ".',
-    );
-  }
-  if (typeof header.alg !== 'string' || (header.kid !== undefined && typeof header.kid !== 'string')) {
-    throw new OidcAuthError('token_malformed', 'The token is not a well-formed JWT.');
-  }
-  return { typ: header.typ?.toLowerCase(), alg: header.alg, kid: header.kid };
-}
-
-function isAccessTokenType(typ: unknown): boolean {
-  return typeof typ === 'string' && HEADER_TYPES.has(typ.toLowerCase());
-}
-
-/** The list comes from the configuration or the issuer's metadata, never from the token (RFC 8725 §3.1). */
-export function assertAlgorithm(alg: string, allowed: readonly string[]): void {
-  if (allowed.includes(alg)) return;
-  throw new OidcAuthError(
-    'token_algorithm_not_allowed',
-    'The token is signed with an algorithm that is not accepted here.',
-  );
-}
-
-function readHeader(token: string): ReturnType<typeof decodeProtectedHeader> {
+/** Takes a bearer token apart, if it is one that can be: a signed JWT, of a bounded size. */
+export function parseAccessToken(token: string): CompactJws {
   if (token.length > LONGEST_TOKEN) {
     throw new OidcAuthError('token_too_large', `The token has more than ${LONGEST_TOKEN} characters.`);
   }
@@ -71,15 +39,48 @@ function readHeader(token: string): ReturnType<typeof decodeProtectedHeader> {
         'for JWTs: at Auth0 and some others by naming the API, e.g. authorizationParams: { audience: "https://my-api" }.',
     });
   }
-  try {
-    return decodeProtectedHeader(token);
-  } catch (cause) {
-    throw new OidcAuthError('token_malformed', 'The token is not a well-formed JWT.', { cause });
-  }
+  return parseCompactJws(token);
 }
 
-/** Refuses signed tokens of the same issuer that are something else than bearer access tokens. */
-export function assertAccessToken({ typ }: AccessTokenHeader, claims: JWTPayload, clientId: string): void {
+/** Checks all of a header that can be told before a signature is verified. */
+export function readAccessTokenHeader({ header: { typ, alg, kid, crit } }: CompactJws): AccessTokenHeader {
+  if (crit !== undefined) {
+    throw new OidcAuthError(
+      'token_critical_header',
+      'The token has critical header parameters, which are not supported.',
+    );
+  }
+  if (typ !== undefined && !isAccessTokenType(typ)) {
+    throw new OidcAuthError(
+      'token_type_not_allowed',
+      'The token is not an access token: its header has another "typ".',
+    );
+  }
+  if (typeof alg !== 'string' || (kid !== undefined && typeof kid !== 'string')) {
+    throw new OidcAuthError('token_malformed', 'The token is not a well-formed JWT.');
+  }
+  return { typ: typ?.toLowerCase(), alg, kid };
+}
+
+function isAccessTokenType(typ: unknown): typ is string {
+  return typeof typ === 'string' && HEADER_TYPES.has(typ.toLowerCase());
+}
+
+/** The list comes from the configuration or the issuer's metadata, never from the token (RFC 8725 §3.1). */
+export function assertAlgorithm(alg: string, allowed: readonly string[]): void {
+  if (allowed.includes(alg)) return;
+  throw new OidcAuthError(
+    'token_algorithm_not_allowed',
+    'The token is signed with an algorithm that is not accepted here.',
+  );
+}
+
+/**
+ * Refuses signed tokens of the same issuer that are something else than bearer access tokens.
+ *
+ * @param clientId whom the issuer's ID tokens are for; `undefined` where it signs none with these keys
+ */
+export function assertAccessToken({ typ }: AccessTokenHeader, claims: JWTPayload, clientId: string | undefined): void {
   const isOther =
     (typeof claims['typ'] === 'string' && OTHER_PAYLOAD_TYPES.has(claims['typ'].toLowerCase())) ||
     OTHER_TOKENS_CLAIMS.some((claim) => claims[claim] !== undefined) ||
@@ -101,8 +102,8 @@ export function assertAccessToken({ typ }: AccessTokenHeader, claims: JWTPayload
 }
 
 /** Core §2: the audience of an ID token is the client. */
-function mayBeIdToken(claims: JWTPayload, clientId: string): boolean {
-  return ([] as unknown[]).concat(claims.aud ?? []).includes(clientId);
+function mayBeIdToken(claims: JWTPayload, clientId: string | undefined): boolean {
+  return clientId !== undefined && ([] as unknown[]).concat(claims.aud ?? []).includes(clientId);
 }
 
 /** An ID token from a device flow or a refresh need not hold a nonce or a hash, so it cannot be told by what it has. */

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeProtectedHeader, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import { Clock } from '../clock/clock.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { plainCause } from '../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { parseCompactJws } from './compact-jws.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { verifySignature } from './verify-signature.js';
 
@@ -42,17 +43,18 @@ export class IdTokenVerifier {
     const { clientId: audience, clockTolerance } = this.options;
     const { issuer, algorithms } = await this.issuer.metadata();
     try {
-      const { alg, kid } = decodeProtectedHeader(idToken);
-      if (alg === undefined || !algorithms.includes(alg)) throw new Error('its algorithm is not accepted');
-      const keys = await this.issuer.keys.findForIssued({ alg, kid });
-      const requiredClaims = ['sub', 'exp', 'iat'];
-      const { payload } = await verifySignature(idToken, keys, {
+      const jws = parseCompactJws(idToken);
+      const { alg, kid, crit } = jws.header;
+      if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new Error('its algorithm is not accepted');
+      if (crit !== undefined) throw new Error('it has critical header parameters');
+      const keys = await this.issuer.keys.findForIssued({ alg, kid: typeof kid === 'string' ? kid : undefined });
+      const { payload } = await verifySignature(jws, keys, {
         alg,
         issuer,
         audience,
         clockTolerance,
-        currentDate: new Date(this.clock.now()),
-        requiredClaims,
+        now: this.clock.now(),
+        required: ['sub', 'exp', 'iat'],
       });
       if (payload.iat! > this.clock.now() / 1_000 + clockTolerance)
         throw new Error('it was issued in the future ("iat")');

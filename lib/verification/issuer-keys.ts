@@ -30,10 +30,10 @@ export class IssuerKeys implements AcceptedIssuer {
     await this.keys.warmUp();
   }
 
-  assertAcceptable(header: AccessTokenHeader, claims: JWTPayload): void {
+  admit(header: AccessTokenHeader, claims: JWTPayload): JWTPayload {
     const { audience, clientId } = this.options;
     assertAccessToken(header, claims, clientId);
-    if (isMeantForUs(claims, audience, clientId)) return;
+    if (isMeantForUs(claims, audience, clientId)) return claims;
     const accepted =
       audience.length > 0
         ? `but the option audience accepts only ${quoted(audience)}`

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import { Clock } from '../clock/clock.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { parseCompactJws, type CompactJws } from './compact-jws.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { verifySignature } from './verify-signature.js';
 
@@ -22,15 +23,16 @@ export class ProviderAccessTokens {
    * @throws {@link OidcAuthError} `provider_unreachable` and the like, where nobody can tell
    */
   async claimsOf(token: string): Promise<JWTPayload | undefined> {
-    const header = headerOf(token);
-    if (header === undefined) return undefined;
+    const jws = parsed(token);
+    if (jws === undefined) return undefined;
+    const { alg, kid, crit } = jws.header;
     const { issuer, algorithms } = await this.issuer.metadata();
-    if (!algorithms.includes(header.alg)) return undefined;
+    if (typeof alg !== 'string' || !algorithms.includes(alg) || crit !== undefined) return undefined;
     try {
-      const keys = await this.issuer.keys.find(header, () => isIssuedBy(issuer, token));
+      const selector = { alg, kid: typeof kid === 'string' ? kid : undefined };
+      const keys = await this.issuer.keys.find(selector, () => jws.claims['iss'] === issuer);
       const { clockTolerance } = this.options;
-      const currentDate = new Date(this.clock.now());
-      return (await verifySignature(token, keys, { alg: header.alg, issuer, clockTolerance, currentDate })).payload;
+      return (await verifySignature(jws, keys, { alg, issuer, clockTolerance, now: this.clock.now() })).payload;
     } catch (error) {
       if (error instanceof OidcAuthError && error.code.startsWith('token_')) return undefined;
       throw error;
@@ -38,19 +40,10 @@ export class ProviderAccessTokens {
   }
 }
 
-function headerOf(token: string): { alg: string; kid: string | undefined } | undefined {
+function parsed(token: string): CompactJws | undefined {
   try {
-    const { alg, kid, crit } = decodeProtectedHeader(token);
-    return alg === undefined || crit !== undefined ? undefined : { alg, kid };
+    return parseCompactJws(token);
   } catch {
     return undefined;
-  }
-}
-
-function isIssuedBy(issuer: string, token: string): boolean {
-  try {
-    return decodeJwt(token).iss === issuer;
-  } catch {
-    return false;
   }
 }

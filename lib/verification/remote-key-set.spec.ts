@@ -201,6 +201,21 @@ describe('a key that is not in the set', () => {
   });
 });
 
+describe('a source whose keys change every second', () => {
+  it('is asked once in 10 s, and each time its newest key is found', async () => {
+    const found: number[] = [];
+    for (let second = 0; second < 60; second++) {
+      issuer.now = second * SECOND;
+      issuer.kids = [`key-${second}`];
+      const newest = await issuer.find(`key-${second}`).catch(() => []);
+      if (newest.length > 0) found.push(second);
+    }
+    // The first set, which nothing had to be looked for in, is followed by one for the first unknown key.
+    expect(found).toEqual([0, 1, 11, 21, 31, 41, 51]);
+    expect(issuer.fetches).toBe(found.length);
+  });
+});
+
 describe('a new set', () => {
   it('retires the keys it no longer holds, and keeps the objects of those it does', async () => {
     issuer.kids = ['a', 'b'];

@@ -10,7 +10,7 @@ const SECOND = 1_000;
 /** Younger than this a key set is used as it is. */
 const FRESH = 600 * SECOND;
 /** Until this age a key set still serves while its source cannot be reached. */
-const STALE_LIMIT = 86_400 * SECOND;
+export const STALE_LIMIT = 86_400 * SECOND;
 /** At most one fetch in this time on account of unknown key ids, however many tokens name them. */
 const COOLDOWN = 10 * SECOND;
 /** A key id that a fetch did not bring causes no further one for this long. */
@@ -45,6 +45,13 @@ export class RemoteKeySet {
   /** Fetches the keys ahead of the first token. */
   async warmUp(): Promise<void> {
     if (this.age() >= this.fresh) await this.refresh();
+  }
+
+  /** Takes over keys that were fetched some time ago (ms) by somebody who kept them, unless there are any. */
+  seed(jwks: readonly unknown[], age: number): void {
+    if (this.fetchedAt !== Number.NEGATIVE_INFINITY || age >= STALE_LIMIT) return;
+    this.replaceBy(jwks.map((jwk) => VerificationKey.from(jwk)).filter((key) => key !== undefined));
+    this.fetchedAt = this.now() - age;
   }
 
   /** Fetches the keys although those at hand are fresh: somebody knows that they have changed. */

@@ -24,7 +24,7 @@ class Issuer {
         () => this.now,
       ),
       metadata: async () => ({ issuer, algorithms: ['ES256'] }),
-      assertAcceptable: () => undefined,
+      admit: (_header, claims) => claims,
     },
     new SystemClock(),
   );

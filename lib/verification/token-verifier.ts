@@ -1,29 +1,34 @@
 import { Injectable } from '@nestjs/common';
-import { decodeJwt, type JWTPayload } from 'jose';
 import type { Clock } from '../clock/clock.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog, quoted } from '../errors/operator-log.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import type { AcceptedIssuer } from './accepted-issuer.js';
-import { assertAlgorithm, LONGEST_TOKEN, readAccessTokenHeader } from './access-token-rules.js';
+import type { AcceptedIssuer, NamedIssuer } from './accepted-issuer.js';
+import { assertAlgorithm, LONGEST_TOKEN, parseAccessToken, readAccessTokenHeader } from './access-token-rules.js';
 import type { IdTokenClaims } from './claims.js';
+import type { CompactJws } from './compact-jws.js';
+import { verifySignature, type VerifiedJwt } from './verify-signature.js';
 import type { VerificationKey } from './verification-key.js';
-import { verifySignature } from './verify-signature.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
+
+const REQUIRED = ['exp', 'sub'];
 
 /** Verifies access tokens: for guards, and for whatever else of the application receives one. */
 @Injectable()
 export class TokenVerifier {
   private readonly log = new OperatorLog();
   private readonly verified: VerifiedTokenCache;
+  private readonly trusted: ReadonlyMap<unknown, NamedIssuer>;
 
   /** @internal Nest makes it. */
   constructor(
     private readonly options: Pick<ResolvedOptions, 'clockTolerance'>,
     private readonly issuer: AcceptedIssuer,
     private readonly clock: Clock,
+    trusted: readonly NamedIssuer[] = [],
   ) {
     this.verified = new VerifiedTokenCache(clock);
+    this.trusted = new Map(trusted.map((peer) => [peer.issuer, peer]));
   }
 
   /**
@@ -47,9 +52,7 @@ export class TokenVerifier {
 
   /** The claims of a token that was verified before and still is valid, without waiting; otherwise `undefined`. */
   recall(token: string): IdTokenClaims | undefined {
-    const claims = token.length > LONGEST_TOKEN ? undefined : this.verified.recall(token);
-    // A withdrawn key must be noticed even where every token is known.
-    return claims !== undefined && this.issuer.keys.mayServe() ? claims : undefined;
+    return token.length > LONGEST_TOKEN ? undefined : this.verified.recall(token);
   }
 
   /**
@@ -64,67 +67,62 @@ export class TokenVerifier {
 
   private async verifyAnew(token: string): Promise<IdTokenClaims> {
     const id = this.verified.idOf(token);
-    const { payload, key } = await this.check(token, this.options.clockTolerance);
+    const { payload, key, issuer } = await this.check(token, this.options.clockTolerance);
     const claims = deepFreeze(payload) as unknown as IdTokenClaims;
-    this.verified.remember(id, claims, key);
+    this.verified.remember(id, claims, key, issuer.keys);
     return claims;
   }
 
-  private async check(token: string, clockTolerance: number): Promise<{ payload: JWTPayload; key: VerificationKey }> {
+  private async check(token: string, clockTolerance: number): Promise<VerifiedJwt & { issuer: AcceptedIssuer }> {
     // What can be refused without knowing the issuer is refused without asking it.
-    const header = readAccessTokenHeader(token);
-    const { issuer, algorithms } = await this.issuer.metadata();
+    const jws = parseAccessToken(token);
+    const header = readAccessTokenHeader(jws);
+    // Not verified yet, "iss" selects among issuers that are known here, and does nothing else.
+    const issuer = this.trusted.get(jws.claims['iss']) ?? this.issuer;
+    const { issuer: name, algorithms } = await issuer.metadata();
     assertAlgorithm(header.alg, algorithms);
-    const keys = await this.issuer.keys.find(header, () => this.assertIssuedBy(issuer, token));
-    const verified = await this.verifySignature(token, header.alg, keys, issuer, clockTolerance);
-    assertSubject(verified.payload);
-    this.issuer.assertAcceptable(header, verified.payload);
-    return verified;
+    const keys = await issuer.keys.find(header, () => this.assertIssuedBy(name, jws));
+    const { payload, key } = await this.verifySignature(jws, header.alg, keys, name, clockTolerance);
+    assertSubject(payload);
+    return { payload: issuer.admit(header, payload), key, issuer };
   }
 
   private async verifySignature(
-    token: string,
+    jws: CompactJws,
     alg: string,
     keys: readonly VerificationKey[],
     issuer: string,
     clockTolerance: number,
-  ): Promise<{ payload: JWTPayload; key: VerificationKey }> {
+  ): Promise<VerifiedJwt> {
     try {
-      const currentDate = new Date(this.clock.now());
-      const requiredClaims = ['exp', 'sub'];
-      return await verifySignature(token, keys, { alg, issuer, clockTolerance, currentDate, requiredClaims });
+      const now = this.clock.now();
+      return await verifySignature(jws, keys, { alg, issuer, clockTolerance, now, required: REQUIRED });
     } catch (error) {
       // Says which issuer the token names.
-      if (error instanceof OidcAuthError && error.code === 'token_issuer_unknown') this.assertIssuedBy(issuer, token);
+      if (error instanceof OidcAuthError && error.code === 'token_issuer_unknown') this.assertIssuedBy(issuer, jws);
       throw error;
     }
   }
 
   /** @returns true, so that it can be asked before keys are fetched on account of a token */
-  private assertIssuedBy(issuer: string, token: string): true {
-    const named = unverifiedIssuer(token);
+  private assertIssuedBy(issuer: string, { claims: { iss: named } }: CompactJws): true {
     if (named === issuer) return true;
     throw new OidcAuthError('token_issuer_unknown', 'The token comes from an issuer that is not trusted here.', {
-      operatorHint: `A token was refused: its "iss" is ${quoted(named)}, accepted is ${quoted(issuer)}.`,
+      operatorHint: `A token was refused: its "iss" is ${quoted(named)}, accepted is ${[issuer, ...this.trusted.keys()].map(quoted).join(', ')}.`,
     });
   }
 }
 
-/** Verifies access tokens of the identity provider, in either mode. */
+/** Verifies access tokens of the identity provider alone, in either mode. */
 export class ProviderTokenVerifier extends TokenVerifier {}
 
+/** Verifies access tokens of this application alone: only those name sessions of ours. */
+export class OwnTokenVerifier extends TokenVerifier {}
+
 /** A user is known by issuer and subject, so there must be one. */
-function assertSubject({ sub }: JWTPayload): void {
+function assertSubject({ sub }: VerifiedJwt['payload']): void {
   if (typeof sub === 'string' && sub !== '') return;
   throw new OidcAuthError('token_claims_invalid', 'The token has no valid "sub" claim.');
-}
-
-function unverifiedIssuer(token: string): unknown {
-  try {
-    return decodeJwt(token).iss;
-  } catch (cause) {
-    throw new OidcAuthError('token_malformed', 'The token is not a well-formed JWT.', { cause });
-  }
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,4 +1,5 @@
-import { importJWK, type CryptoKey, type JWK } from 'jose';
+import { createPublicKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto';
+import type { JWK } from 'jose';
 
 /** What of a token's header selects a key. */
 export interface KeySelector {
@@ -29,7 +30,7 @@ const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y'] as const;
 /** One verification key of an issuer. `retired` once a newer key set no longer holds it. */
 export class VerificationKey {
   retired = false;
-  private readonly imported = new Map<string, Promise<CryptoKey | undefined>>();
+  private imported: { readonly key: KeyObject | undefined } | undefined;
 
   private constructor(
     readonly jwk: JWK,
@@ -56,17 +57,18 @@ export class VerificationKey {
     return kid === undefined || this.jwk.kid === kid;
   }
 
-  /** The key as jose takes it, bound to one algorithm; `undefined` where it turns out not to be one. */
-  importFor(alg: string): Promise<CryptoKey | undefined> {
-    let key = this.imported.get(alg);
-    if (key === undefined) {
-      key = importJWK(this.jwk, alg).then(
-        (imported) => imported as CryptoKey,
-        () => undefined,
-      );
-      this.imported.set(alg, key);
-    }
-    return key;
+  /** Ready for node:crypto; `undefined` where it turns out to be no key at all. Bound to algorithms by {@link fits}. */
+  get publicKey(): KeyObject | undefined {
+    this.imported ??= { key: imported(this.jwk) };
+    return this.imported.key;
+  }
+}
+
+function imported(jwk: JWK): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' } as JsonWebKeyInput);
+  } catch {
+    return undefined;
   }
 }
 

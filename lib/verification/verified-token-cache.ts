@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock/clock.js';
 import type { IdTokenClaims } from './claims.js';
+import type { RemoteKeySet } from './remote-key-set.js';
 import type { VerificationKey } from './verification-key.js';
 
 const MOST_TOKENS = 10_000;
@@ -9,6 +10,7 @@ const MOST_TOKENS = 10_000;
 interface Entry {
   readonly claims: IdTokenClaims;
   readonly key: VerificationKey;
+  readonly keys: Pick<RemoteKeySet, 'mayServe'>;
   /** ms since the epoch */
   readonly expiresAt: number;
 }
@@ -29,15 +31,16 @@ export class VerifiedTokenCache {
     const id = this.idOf(token);
     const entry = this.entries.get(id);
     if (entry === undefined) return undefined;
-    if (entry.expiresAt > this.clock.now() && !entry.key.retired) return entry.claims;
+    // A withdrawn key must be noticed even where every token is known.
+    if (entry.expiresAt > this.clock.now() && entry.keys.mayServe() && !entry.key.retired) return entry.claims;
     this.entries.delete(id);
     return undefined;
   }
 
   /** @param id what {@link idOf} says of the token */
-  remember(id: string, claims: IdTokenClaims, key: VerificationKey): void {
+  remember(id: string, claims: IdTokenClaims, key: VerificationKey, keys: Entry['keys']): void {
     const expiresAt = claims.exp * 1_000;
-    if (expiresAt > this.clock.now()) this.entries.set(id, { claims, key, expiresAt });
+    if (expiresAt > this.clock.now()) this.entries.set(id, { claims, key, keys, expiresAt });
   }
 
   /** Names a token here: a hash of all of it. */

@@ -1,17 +1,24 @@
-import { jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
-import type { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { fromJoseError } from './jwt-errors.js';
+import type { JWTPayload } from 'jose';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import type { CompactJws } from './compact-jws.js';
+import { isSignature } from './jws-signature.js';
+import { assertRegisteredClaims, type ExpectedClaims } from './registered-claims.js';
 import { unknownKey } from './remote-key-set.js';
+import { SignatureTurns } from './signature-turns.js';
 import type { VerificationKey } from './verification-key.js';
 
-/** What is checked of any JWT beside its signature. */
-export interface JwtExpectations extends Pick<
-  JWTVerifyOptions,
-  'audience' | 'clockTolerance' | 'currentDate' | 'requiredClaims'
-> {
+/** What is checked of any JWT: one algorithm, that of the issuer's choice, and its registered claims. */
+export interface JwtExpectations extends ExpectedClaims {
   readonly alg: string;
-  readonly issuer: string;
 }
+
+export interface VerifiedJwt {
+  readonly payload: JWTPayload;
+  readonly key: VerificationKey;
+}
+
+/** One for the process: it is its event loop. */
+const turns = new SignatureTurns();
 
 /**
  * The only place where a signature is verified. Of several keys that may have signed (an issuer that publishes keys
@@ -19,22 +26,25 @@ export interface JwtExpectations extends Pick<
  *
  * @throws {@link OidcAuthError} with a `token_…` code
  */
-export async function verifySignature(
-  jwt: string,
+export function verifySignature(
+  jws: CompactJws,
+  keys: readonly VerificationKey[],
+  expected: JwtExpectations,
+): Promise<VerifiedJwt> {
+  return turns.run(() => verifyNow(jws, keys, expected));
+}
+
+function verifyNow(
+  { claims, signingInput, signature }: CompactJws,
   keys: readonly VerificationKey[],
   { alg, ...expected }: JwtExpectations,
-): Promise<{ payload: JWTPayload; key: VerificationKey }> {
-  let failure: OidcAuthError | undefined;
-  for (const key of keys) {
-    const publicKey = await key.importFor(alg);
-    if (publicKey === undefined) continue;
-    try {
-      const { payload } = await jwtVerify(jwt, publicKey, { ...expected, algorithms: [alg] });
-      return { payload, key };
-    } catch (error) {
-      failure = fromJoseError(error);
-      if (failure.code !== 'token_signature_invalid') throw failure;
-    }
+): VerifiedJwt {
+  const usable = keys.filter((key) => key.publicKey !== undefined);
+  if (usable.length === 0) throw unknownKey();
+  const key = usable.find(({ publicKey }) => isSignature(alg, publicKey!, signingInput, signature));
+  if (key === undefined) {
+    throw new OidcAuthError('token_signature_invalid', 'The signature of the token is not valid.');
   }
-  throw failure ?? unknownKey();
+  assertRegisteredClaims(claims, expected);
+  return { payload: claims, key };
 }

@@ -47,6 +47,19 @@ describe('the claims of a token of ours', () => {
     });
   });
 
+  it('have the types that programs in other languages read them by, or are left out', async () => {
+    const mapClaims = () => ({
+      groups: 'staff',
+      realm_access: ['admin'],
+      email_verified: 'yes',
+      given_name: 5,
+      tenant: 5,
+    });
+    const claims = await claimsAtLogin({ mapClaims });
+    expect(claims).toMatchObject({ groups: ['staff'], tenant: 5 });
+    for (const name of ['realm_access', 'email_verified', 'given_name']) expect(claims).not.toHaveProperty(name);
+  });
+
   const publicUrl = 'https://app.example.org/base/';
   it.each([
     [{ publicUrl }, 'https://app.example.org/base', 'https://app.example.org/base'],

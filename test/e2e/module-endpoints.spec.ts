@@ -20,6 +20,7 @@ const paths: Record<EndpointName, string> = {
   logout: '/auth/v2/logout',
   userinfo: '/auth/v2/userinfo',
   jwks: '/auth/v2/.well-known/jwks.json',
+  metadata: '/.well-known/openid-configuration',
 };
 
 /** What each endpoint answers to a request with nothing in it: enough to know it is there. */
@@ -30,8 +31,9 @@ const answers: Record<EndpointName, number> = {
   device: 200,
   logout: 302,
   userinfo: 401,
-  // There are keys in broker mode only.
+  // There are keys and metadata in broker mode only.
   jwks: 404,
+  metadata: 404,
 };
 const names = Object.keys(paths) as EndpointName[];
 

@@ -126,7 +126,7 @@ describe('options are checked at boot', () => {
     ['encryptionKeys', ['short']],
     ['encryptionKeys', [{}]],
     ['brokerMode', 'yes'],
-    ['trustedIssuers', ['https://peer.example.org']],
+    ['trustedIssuers', ['peer.example.org']],
     ['prefix', 5],
     ['isGlobal', 'yes'],
     ['controllers', {}],

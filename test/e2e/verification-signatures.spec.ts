@@ -209,6 +209,23 @@ describe('keys that are published but must not be used', () => {
     });
   });
 
+  it('two keys of one name are tried both', async () => {
+    const twin = { ...foreign, kid: op.currentKid, publicJwk: { ...foreign.publicJwk, kid: op.currentKid } };
+    await withKeys([twin.publicJwk], async (other) => {
+      expect(await other.verdict(await op.mint())).toBe('accepted');
+      expect(await other.verdict(await op.signWith(twin))).toBe('accepted');
+      const third = { ...(await generateSigningKey('RS256')), kid: op.currentKid };
+      expect(await other.verdict(await op.signWith(third))).toBe(BAD_SIGNATURE);
+    });
+  });
+
+  it('a private key that is published by mistake verifies as its public half', async () => {
+    await withKeys([foreign.privateJwk], async (other) => {
+      expect(await other.verdict(await op.signWith(foreign))).toBe('accepted');
+      expect(await other.verdict(await op.mint())).toBe('accepted');
+    });
+  });
+
   it('nonsense among the keys does not spoil the others', async () => {
     await withKeys([null, 5, 'key', [], {}, { kty: 'RSA' }, { kty: 'EC', crv: 'P-256' }] as object[], async (other) => {
       expect(await other.verdict(await op.mint())).toBe('accepted');

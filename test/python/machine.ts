@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { python, PythonProcess } from './python-process.js';
+import { environmentAt, python, PythonProcess } from './python-process.js';
 
 /** A token as the client hands it out and keeps it; times in seconds since the epoch. */
 export interface Token {
@@ -84,12 +84,8 @@ export class Machine {
   #run(args: readonly string[], { refuse = false } = {}): PythonProcess {
     const browser = [python, program('browser.py'), ...(refuse ? ['--refuse'] : [])].map((word) => `'${word}'`);
     const started = new PythonProcess(args, {
-      ...process.env,
-      HOME: this.home,
-      XDG_CACHE_HOME: join(this.home, '.cache'),
+      ...environmentAt(this.home),
       BROWSER: `${browser.join(' ')} %s`,
-      NO_PROXY: '*', // all of it is on this machine
-      PYTHONDONTWRITEBYTECODE: '1', // nothing beside the programs
     });
     this.#processes.push(started);
     return started;

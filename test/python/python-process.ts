@@ -1,26 +1,41 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
     python: string;
+    peerPython: string;
   }
 }
 
+/** With the client. */
 export const python = inject('python');
+/** With the library that other applications are built on. */
+export const peerPython = inject('peerPython');
 
-/** A program that the test's Python runs. */
+/** What a program of a test runs in: nothing of this machine's set-up, and nothing is left behind. */
+export const environmentAt = (home: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  HOME: home,
+  XDG_CACHE_HOME: join(home, '.cache'),
+  NO_PROXY: '*', // all of it is on this machine
+  PYTHONDONTWRITEBYTECODE: '1', // nothing beside the programs
+});
+
+/** A program that one of the test's Pythons runs. */
 export class PythonProcess {
   readonly #child: ChildProcess;
   readonly #lines;
   readonly #ended: Promise<void>;
   #errors = '';
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
-    // In a group of its own, to which the browser that it starts belongs, too.
-    const child = spawn(python, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv, interpreter = python) {
+    // In a group of its own, to which the browser that it starts belongs, too. Nothing is ever written to its input,
+    // which ends with this process.
+    const child = spawn(interpreter, args, { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
@@ -52,6 +67,12 @@ export class PythonProcess {
   /** Rejects with its error output if it did not end well. */
   ended(): Promise<void> {
     return this.#ended;
+  }
+
+  /** Resolves when it has ended, if it was still running. */
+  async killed(): Promise<void> {
+    this.kill();
+    await this.#ended.catch(() => {});
   }
 
   kill(): void {

@@ -1,0 +1,70 @@
+import type { Idp } from '../idp.js';
+import { pace } from '../load/pace.js';
+import { bearerRequest, cycle, once } from '../load/requests.js';
+import type { Adapter } from '../server/adapters.js';
+import { Server } from '../server/spawn.js';
+import type { SigningKey } from '../tokens/keys.js';
+import { signTokens } from '../tokens/sign.js';
+import type { Issuer, VariantEntry } from '../variants/index.js';
+import { percentile } from './compare.js';
+
+/** What users get while somebody sends tokens with key ids that do not exist. */
+export interface Flood {
+  readonly adapter: Adapter;
+  readonly variant: VariantEntry;
+  readonly requests: number;
+  readonly seconds: number;
+  /** ms of the users alone, and beside the flood. */
+  readonly quietP99: number;
+  readonly floodedP99: number;
+  readonly jwksFetches: number;
+  /** Bytes that the heap has more after the flood than before it. */
+  readonly heapGrowth: number;
+}
+
+/** Requests per second: together about a third of what a server on one core can answer. */
+const USERS = 200;
+const FLOOD = 1_000;
+
+export async function flood(
+  adapter: Adapter,
+  variant: VariantEntry,
+  users: readonly Buffer[],
+  key: SigningKey,
+  idp: Idp,
+  issuer: Issuer,
+  requests: number,
+): Promise<Flood> {
+  const seconds = requests / FLOOD;
+  const tokens = await signTokens({ ...key, kid: 'unknown-key' }, issuer.issuer, requests);
+  // Each with an id of its own: the header is signed as well, which nobody gets to see.
+  const forged = tokens.map((token, index) =>
+    bearerRequest(`${header(key.alg, index)}${token.slice(token.indexOf('.'))}`),
+  );
+  const server = await Server.start(adapter, variant.name, issuer);
+  const asUsers = (count: number) =>
+    pace(server.port, { connections: 8, perSecond: USERS, requests: count, source: cycle(users), status: 200 });
+  await asUsers(USERS);
+
+  const quiet = await asUsers(USERS * seconds);
+  const [heapBefore, fetchesBefore] = [(await server.memory()).heapUsed, idp.jwksFetches];
+  const attack = { connections: 32, perSecond: FLOOD, requests, source: once(forged), status: 401 };
+  const [flooded] = await Promise.all([asUsers(USERS * seconds), pace(server.port, attack)]);
+  const jwksFetches = idp.jwksFetches - fetchesBefore;
+  const heapGrowth = (await server.memory()).heapUsed - heapBefore;
+  await server.stop();
+  return {
+    adapter,
+    variant,
+    requests,
+    seconds,
+    quietP99: percentile(quiet, 0.99),
+    floodedP99: percentile(flooded, 0.99),
+    jwksFetches,
+    heapGrowth,
+  };
+}
+
+function header(alg: string, index: number): string {
+  return Buffer.from(JSON.stringify({ alg, typ: 'at+jwt', kid: `unknown-${index}` })).toString('base64url');
+}

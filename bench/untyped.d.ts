@@ -1,0 +1,4 @@
+declare module 'passport-jwt' {
+  export const ExtractJwt: { fromAuthHeaderAsBearerToken(): unknown };
+  export const Strategy: new (options: object) => object;
+}

@@ -1,0 +1,85 @@
+import type { JWTPayload } from 'jose';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { quoted } from '../errors/operator-log.js';
+import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';
+import type { VerificationMetadata } from '../provider/provider-answers.js';
+import type { AcceptedIssuer } from '../verification/accepted-issuer.js';
+import { assertAccessToken, isMeantForUs, type AccessTokenHeader } from '../verification/access-token-rules.js';
+import { audienceMismatch } from '../verification/issuer-keys.js';
+import { RemoteKeySet } from '../verification/remote-key-set.js';
+import type { KnownPeerKeys } from './known-peer-keys.js';
+import { withRolesOf } from './peer-claims.js';
+
+/** What all trusted issuers have in common here. */
+export interface PeerSurroundings {
+  /** The client of this application at its own provider. */
+  readonly clientId: string;
+  readonly roleSources: readonly string[];
+  readonly known: KnownPeerKeys;
+  /** Fetches the JWKs of an issuer. */
+  fetchKeys(trusted: ResolvedTrustedIssuer): Promise<readonly unknown[]>;
+}
+
+/** Another application, or another identity provider, whose access tokens are accepted. Its keys are its own alone. */
+export class PeerIssuer implements AcceptedIssuer {
+  readonly keys: RemoteKeySet;
+  private recalled: Promise<void> | undefined;
+
+  constructor(
+    private readonly trusted: ResolvedTrustedIssuer,
+    private readonly surroundings: PeerSurroundings,
+  ) {
+    this.keys = new RemoteKeySet(async () => {
+      const keys = await surroundings.fetchKeys(trusted);
+      void surroundings.known.remember(trusted.issuer, keys);
+      return keys;
+    });
+  }
+
+  get issuer(): string {
+    return this.trusted.issuer;
+  }
+
+  /** Keys that were known before the last restart are there first. */
+  async metadata(): Promise<VerificationMetadata> {
+    const { issuer, algorithms } = this.trusted;
+    await (this.recalled ??= this.recall());
+    return { issuer, algorithms };
+  }
+
+  /** Nobody waits for it, and what goes wrong has been told. */
+  async warmUp(): Promise<void> {
+    await this.metadata();
+    await this.keys.warmUp().catch(() => undefined);
+  }
+
+  admit(header: AccessTokenHeader, claims: JWTPayload): JWTPayload {
+    const { kind, audience, roles, issuer } = this.trusted;
+    const { clientId, roleSources } = this.surroundings;
+    // A broker signs access tokens with these keys and nothing else, and may have the client's name for an audience.
+    assertAccessToken(header, claims, kind === 'broker' ? undefined : clientId);
+    if (!isMeantForUs(claims, audience, clientId)) {
+      const accepted = audience.length > 0 ? audience : clientId;
+      throw audienceMismatch(
+        `its "aud" is ${quoted(claims.aud)}, and of ${quoted(issuer)} (trustedIssuers) only ${quoted(accepted)} is accepted.`,
+      );
+    }
+    return roles === undefined ? claims : withRolesOf(claims, roles, roleSources);
+  }
+
+  private async recall(): Promise<void> {
+    const known = await this.surroundings.known.recall(this.trusted.issuer);
+    if (known !== undefined) this.keys.seed(known.keys, known.age);
+  }
+}
+
+/** The same error, told of a trusted issuer. */
+export function peerFailure({ issuer }: ResolvedTrustedIssuer, error: unknown): unknown {
+  if (!(error instanceof OidcAuthError)) return error;
+  const { code, cause, retryAfter } = error;
+  return new OidcAuthError(code, 'The issuer of the token cannot be asked for its keys at the moment.', {
+    cause,
+    retryAfter,
+    operatorHint: `The keys of the trusted issuer ${quoted(issuer)} cannot be had: ${error.operatorHint ?? error.message}`,
+  });
+}

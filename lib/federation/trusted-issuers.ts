@@ -1,0 +1,61 @@
+import { setMaxListeners } from 'node:events';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { OperatorLog } from '../errors/operator-log.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';
+import { fetchJson, invalidResponse, outgoingFetch, type OutgoingFetch } from '../provider/outgoing-fetch.js';
+import { KnownPeerKeys } from './known-peer-keys.js';
+import { peerFailure, PeerIssuer } from './peer-issuer.js';
+
+/** The option `trustedIssuers`, at work: each issuer with keys of its own, fetched behind the requests. */
+@Injectable()
+export class TrustedIssuers implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly all: readonly PeerIssuer[];
+  private readonly closing = new AbortController();
+  private readonly fetch: OutgoingFetch;
+  private readonly log = new OperatorLog();
+
+  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedOptions, @Inject(KnownPeerKeys) known: KnownPeerKeys) {
+    setMaxListeners(0, this.closing.signal);
+    this.fetch = outgoingFetch(options, this.closing.signal);
+    const { clientId, roleSources } = options;
+    const surroundings = {
+      clientId,
+      roleSources,
+      known,
+      fetchKeys: (trusted: ResolvedTrustedIssuer) => this.fetchKeys(trusted),
+    };
+    this.all = options.trustedIssuers.map((trusted) => new PeerIssuer(trusted, surroundings));
+  }
+
+  /** Ahead of the first token; the application does not wait for it. */
+  onApplicationBootstrap(): void {
+    for (const peer of this.all) void peer.warmUp();
+  }
+
+  beforeApplicationShutdown(): void {
+    this.closing.abort(new Error('the application is closing'));
+  }
+
+  private async fetchKeys(trusted: ResolvedTrustedIssuer): Promise<readonly unknown[]> {
+    try {
+      const url = trusted.jwksUri ?? (await this.discoverJwksUri(trusted.issuer));
+      const { keys } = await fetchJson(this.fetch, url);
+      if (!Array.isArray(keys)) throw invalidResponse(`${url} answered no JWK Set`);
+      return keys as readonly unknown[];
+    } catch (error) {
+      const failure = peerFailure(trusted, error);
+      if (!this.closing.signal.aborted) this.log.report(failure);
+      throw failure;
+    }
+  }
+
+  /** OpenID Connect Discovery §4. */
+  private async discoverJwksUri(issuer: string): Promise<string> {
+    const url = `${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`;
+    const metadata = await fetchJson(this.fetch, url);
+    if (metadata['issuer'] !== issuer) throw invalidResponse(`${url} names another issuer`);
+    if (typeof metadata['jwks_uri'] !== 'string') throw invalidResponse(`${url} has no jwks_uri`);
+    return metadata['jwks_uri'];
+  }
+}

@@ -1,0 +1,22 @@
+import type { HttpAdapterHost } from '@nestjs/core';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { EndpointPaths } from './endpoints.js';
+import type { HttpRequest } from './http-request.js';
+import { replyPublicly } from './reply-publicly.js';
+import { serverMetadata } from './server-metadata.js';
+
+/** @throws {@link OidcAuthError} `broker_mode_off` where there is none to tell */
+export function replyWithMetadata(
+  host: HttpAdapterHost,
+  request: HttpRequest,
+  response: unknown,
+  options: ResolvedOptions | undefined,
+  endpoints: EndpointPaths,
+): void {
+  const metadata = options === undefined ? undefined : serverMetadata(options, endpoints);
+  if (metadata === undefined) {
+    throw new OidcAuthError('broker_mode_off', 'This application is no issuer whose metadata could be told here.');
+  }
+  replyPublicly(host, request, response, metadata);
+}
