@@ -54,6 +54,7 @@ it('no folder reaches back: the way is http and guards, login, verification, pro
     'verification',
     'login',
     'broker',
+    'federation',
     'http',
   ];
   // Constraints are part of the options' types; http and guards are two halves of one layer.
