@@ -19,7 +19,6 @@ import { StoredOneTimeUse } from './broker/stored-one-time-use.js';
 import { TokenBroker } from './broker/token-broker.js';
 import { Clock, SystemClock } from './clock/clock.js';
 import { OidcAuthError } from './errors/oidc-auth-error.js';
-import { KnownPeerKeys } from './federation/known-peer-keys.js';
 import { TrustedIssuers } from './federation/trusted-issuers.js';
 import { OidcGuard } from './guards/oidc.guard.js';
 import { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
@@ -96,8 +95,13 @@ export class OidcAuthModule implements OnModuleInit, OnApplicationBootstrap {
    */
   static forRoot(optionsAndExtras: OidcAuthOptions & OidcAuthModuleExtras): DynamicModule {
     const { options, extras } = split(optionsAndExtras);
-    const { brokerJwksPath: jwks } = options;
-    const endpoints = typeof jwks === 'string' ? { jwks, ...extras.endpoints } : extras.endpoints;
+    const { brokerJwksPath: jwks, brokerMode } = options;
+    const endpoints = {
+      ...(typeof jwks === 'string' ? { jwks } : {}),
+      // An application that is no issuer may have such a route of its own.
+      ...(brokerMode === true ? {} : { metadata: false as const }),
+      ...extras.endpoints,
+    };
     return register({ ...extras, endpoints }, [{ provide: RAW_OPTIONS, useValue: options }], []);
   }
 
@@ -241,7 +245,6 @@ function register(
       byMode(Clock, StoreClock, SystemClock),
       byMode(OneTimeUse, StoredOneTimeUse, InMemoryOneTimeUse),
       byMode(TokenIssuer, BrokerTokenIssuer, PassThroughTokenIssuer),
-      KnownPeerKeys,
       TrustedIssuers,
       verifierOf(
         TokenVerifier,

@@ -4,6 +4,7 @@ import { BrokerEvents } from './broker-events.js';
 import { BrokerStartUp } from './broker-start-up.js';
 import { BrokerTokenIssuer } from './broker-token-issuer.js';
 import { Identities } from './identity.js';
+import { KnownPeerKeys } from './known-peer-keys.js';
 import { LeaseJoin } from './lease-join.js';
 import { LeasedRefresh } from './leased-refresh.js';
 import { OwnIssuer } from './own-issuer.js';
@@ -35,6 +36,7 @@ export const BROKER_PROVIDERS: readonly Provider[] = [
   SessionEnding,
   SessionRecords,
   SessionRefresh,
+  KnownPeerKeys,
   SessionSaver,
   Sessions,
   ShutdownSignal,

@@ -7,6 +7,7 @@ import { LONGEST_ACCESS_TOKEN_TTL } from '../options/option-rules.js';
 import { words } from '../options/words.js';
 import { AccessTokens } from './access-tokens.js';
 import { accessTokenResponse } from './broker-token-response.js';
+import { KnownPeerKeys } from './known-peer-keys.js';
 import { OwnIssuer } from './own-issuer.js';
 import { SessionEnding } from './session-ending.js';
 import { SessionRecords } from './session-records.js';
@@ -49,6 +50,7 @@ export class TokenBroker {
     @Inject(SessionEnding) private readonly ending: SessionEnding,
     @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
     @Inject(OwnIssuer) private readonly ownIssuer: OwnIssuer,
+    @Inject(KnownPeerKeys) private readonly peerKeys: KnownPeerKeys,
   ) {}
 
   /**
@@ -132,12 +134,13 @@ export class TokenBroker {
   /** Seals everything again that another key than the first of `encryptionKeys` has sealed. */
   async reencrypt(): Promise<ReencryptionReport> {
     this.broker();
-    const keys = await this.signingKeys.reencrypt();
-    const sessions = await this.records.reencrypt();
-    return {
-      reencrypted: keys.reencrypted + sessions.reencrypted,
-      unreadable: keys.unreadable + sessions.unreadable,
-    };
+    const report = { reencrypted: 0, unreadable: 0 };
+    for (const records of [this.signingKeys, this.records, this.peerKeys]) {
+      const { reencrypted, unreadable } = await records.reencrypt();
+      report.reencrypted += reencrypted;
+      report.unreadable += unreadable;
+    }
+    return report;
   }
 
   private async providerIssuer(iss: string): Promise<string> {

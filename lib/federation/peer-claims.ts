@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 
-/** Where tokens of one kind of issuer or another have roles, whatever this application looks at. */
-const USUAL_PLACES = ['roles', 'groups', 'realm_access.roles', 'resource_access.*.roles'];
+/** What roles are called, whoever looks for them, at whatever depth; before it may stand what others wrote into one name. */
+const ROLE_NAME = /(^|\.)(roles|groups)$/;
 
 const WILDCARD = '*';
 
@@ -12,13 +12,24 @@ const WILDCARD = '*';
  */
 export function withRolesOf(claims: JWTPayload, allowed: readonly string[], sources: readonly string[]): JWTPayload {
   const kept = new Set(allowed);
-  let bounded: unknown = claims;
-  for (const path of new Set([...USUAL_PLACES, ...sources])) bounded = keep(bounded, path.split('.'), kept);
+  let bounded: unknown = keepNamed(claims, kept);
+  for (const path of sources) bounded = keepAt(bounded, path.split('.'), kept);
   return bounded as JWTPayload;
 }
 
+function keepNamed(value: unknown, allowed: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => keepNamed(item, allowed));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      ROLE_NAME.test(name) ? keepAllowed(member, allowed) : keepNamed(member, allowed),
+    ]),
+  );
+}
+
 /** A key may contain dots itself, so each way to read the path is followed. */
-function keep(value: unknown, segments: readonly string[], allowed: ReadonlySet<string>): unknown {
+function keepAt(value: unknown, segments: readonly string[], allowed: ReadonlySet<string>): unknown {
   if (segments.length === 0) return keepAllowed(value, allowed);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
@@ -26,7 +37,7 @@ function keep(value: unknown, segments: readonly string[], allowed: ReadonlySet<
       let bounded: unknown = member;
       for (let taken = segments.length; taken > 0; taken--) {
         const isOnPath = segments.slice(0, taken).join('.') === name || (taken === 1 && segments[0] === WILDCARD);
-        if (isOnPath) bounded = keep(bounded, segments.slice(taken), allowed);
+        if (isOnPath) bounded = keepAt(bounded, segments.slice(taken), allowed);
       }
       return [name, bounded];
     }),

@@ -1,13 +1,14 @@
 import type { JWTPayload } from 'jose';
+import type { KnownPeerKeys } from '../broker/known-peer-keys.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { quoted } from '../errors/operator-log.js';
 import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';
 import type { VerificationMetadata } from '../provider/provider-answers.js';
+import { SingleFlight } from '../provider/single-flight.js';
 import type { AcceptedIssuer } from '../verification/accepted-issuer.js';
 import { assertAccessToken, isMeantForUs, type AccessTokenHeader } from '../verification/access-token-rules.js';
 import { audienceMismatch } from '../verification/issuer-keys.js';
 import { RemoteKeySet } from '../verification/remote-key-set.js';
-import type { KnownPeerKeys } from './known-peer-keys.js';
 import { withRolesOf } from './peer-claims.js';
 
 /** What all trusted issuers have in common here. */
@@ -23,15 +24,16 @@ export interface PeerSurroundings {
 /** Another application, or another identity provider, whose access tokens are accepted. Its keys are its own alone. */
 export class PeerIssuer implements AcceptedIssuer {
   readonly keys: RemoteKeySet;
-  private recalled: Promise<void> | undefined;
+  private readonly recalling = new SingleFlight<void>();
 
   constructor(
     private readonly trusted: ResolvedTrustedIssuer,
     private readonly surroundings: PeerSurroundings,
   ) {
     this.keys = new RemoteKeySet(async () => {
+      const askedAt = surroundings.known.now();
       const keys = await surroundings.fetchKeys(trusted);
-      void surroundings.known.remember(trusted.issuer, keys);
+      void surroundings.known.remember(trusted.issuer, keys, askedAt);
       return keys;
     });
   }
@@ -40,17 +42,16 @@ export class PeerIssuer implements AcceptedIssuer {
     return this.trusted.issuer;
   }
 
-  /** Keys that were known before the last restart are there first. */
   async metadata(): Promise<VerificationMetadata> {
     const { issuer, algorithms } = this.trusted;
-    await (this.recalled ??= this.recall());
+    if (!this.keys.areKnown) await this.warmUp();
     return { issuer, algorithms };
   }
 
-  /** Nobody waits for it, and what goes wrong has been told. */
+  /** Asks the issuer and the store for keys, and waits for the quicker. What goes wrong has been told where it did. */
   async warmUp(): Promise<void> {
-    await this.metadata();
-    await this.keys.warmUp().catch(() => undefined);
+    const recalled = this.recalling.run(() => this.recall());
+    await Promise.any([recalled, this.keys.warmUp()]).catch(() => undefined);
   }
 
   admit(header: AccessTokenHeader, claims: JWTPayload): JWTPayload {
@@ -69,7 +70,8 @@ export class PeerIssuer implements AcceptedIssuer {
 
   private async recall(): Promise<void> {
     const known = await this.surroundings.known.recall(this.trusted.issuer);
-    if (known !== undefined) this.keys.seed(known.keys, known.age);
+    if (known === undefined) throw new Error('no keys are kept');
+    this.keys.seed(known.keys, known.age);
   }
 }
 

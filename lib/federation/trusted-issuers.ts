@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { KnownPeerKeys } from '../broker/known-peer-keys.js';
 import { OperatorLog } from '../errors/operator-log.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';
 import { fetchJson, invalidResponse, outgoingFetch, type OutgoingFetch } from '../provider/outgoing-fetch.js';
-import { KnownPeerKeys } from './known-peer-keys.js';
 import { peerFailure, PeerIssuer } from './peer-issuer.js';
 
 /** The option `trustedIssuers`, at work: each issuer with keys of its own, fetched behind the requests. */

@@ -33,7 +33,6 @@ interface RoutePlan {
   /** `undefined`: another guard, or none, decides for this route. */
   readonly demand: Demand | undefined;
   readonly constraints: EffectiveConstraints;
-  readonly rolePlaces: RolePlaces;
 }
 
 /**
@@ -60,6 +59,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   @Inject(ApplicationConfig) private readonly config!: ApplicationConfig;
 
   private readonly plans = new WeakMap<Level, RoutePlan>();
+  private rolePlaces: { brokers: ReadonlySet<string>; flattened: RolePlaces; apart: RolePlaces } | undefined;
 
   /** @throws {@link OidcAuthError} `module_missing` at boot, where no module was imported */
   onModuleInit(): void {
@@ -132,7 +132,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
     request: HttpRequest,
     context: ExecutionContext,
   ): boolean | Promise<boolean> {
-    assertConstraints(claims, plan.constraints, plan.rolePlaces);
+    assertConstraints(claims, plan.constraints, this.rolePlacesOf(claims));
     const accepted = this.accept(claims, context);
     if (!(accepted instanceof Promise)) return this.admit(accepted, claims, request);
     return accepted
@@ -161,6 +161,21 @@ export class OidcGuard implements CanActivate, OnModuleInit {
     return true;
   }
 
+  /** Applications that issue tokens put roles in one place; providers have theirs. */
+  private rolePlacesOf({ iss }: IdTokenClaims): RolePlaces {
+    const { roleSources: sources, broker, trustedIssuers } = this.options;
+    this.rolePlaces ??= {
+      brokers: new Set([
+        ...(broker === undefined ? [] : [broker.issuer]),
+        ...trustedIssuers.filter(({ kind }) => kind === 'broker').map(({ issuer }) => issuer),
+      ]),
+      flattened: { sources, areFlattened: true },
+      apart: { sources, areFlattened: false },
+    };
+    const { brokers, flattened, apart } = this.rolePlaces;
+    return brokers.has(iss) ? flattened : apart;
+  }
+
   private planFor(handler: Level, controller: Level): RoutePlan {
     const known = this.plans.get(handler);
     // Controllers that extend one another share handlers.
@@ -169,7 +184,6 @@ export class OidcGuard implements CanActivate, OnModuleInit {
       controller,
       demand: this.demandFor(handler, controller),
       constraints: effectiveConstraints(handler, controller, this.options.claims),
-      rolePlaces: { sources: this.options.roleSources, areFlattened: this.options.broker !== undefined },
     };
     this.plans.set(handler, plan);
     return plan;

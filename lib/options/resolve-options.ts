@@ -121,9 +121,10 @@ function* contradictions(options: OidcAuthOptions): Generator<string> {
   }
 }
 
-/** What tokens of this application itself name, where it issues any. */
+/** What the tokens name that are accepted anyway: this application's, or its provider's. */
 function ownIssuer(options: OidcAuthOptions, { prefix }: RegistrationFacts): string | undefined {
-  return options.brokerMode === true ? issuerOf(options, prefix) : undefined;
+  if (options.brokerMode === true) return issuerOf(options, prefix);
+  return options.issuer ?? String(options.discoveryUrl).replace(/\/\.well-known\/openid-configuration$/, '');
 }
 
 /** Scopes of the wrong type are told elsewhere. */

@@ -65,7 +65,7 @@ export function* trustedIssuersProblems(options: OidcAuthOptions, ownIssuer: str
     const other = seen.get(normalized(issuer));
     if (other !== undefined) {
       yield other === ownIssuer
-        ? `trustedIssuers names ${JSON.stringify(issuer)}, which is this application itself: leave it out`
+        ? `trustedIssuers names ${JSON.stringify(issuer)}, which is this application itself, or its identity provider: leave it out`
         : `trustedIssuers names ${JSON.stringify(other)} and ${JSON.stringify(issuer)}, which are one address: keep the one that is in "iss" of its tokens, letter for letter`;
     }
     seen.set(normalized(issuer), issuer);

@@ -42,16 +42,48 @@ const VERIFICATIONS: ReadonlyMap<string, Verification> = new Map([
   ['Ed25519', ed25519],
 ]);
 
+/** These take ms, and are left to another thread. */
+const SLOW = new Set(['ES384', 'ES512']);
+const LONGEST_QUICK_MODULUS = 4_096;
+
+export function isSlow(alg: string, { asymmetricKeyDetails: details }: KeyObject): boolean {
+  return SLOW.has(alg) || (details?.modulusLength ?? 0) > LONGEST_QUICK_MODULUS;
+}
+
 /** Whether the signature is that of the key's owner. The key must be of the algorithm's type and curve. */
 export function isSignature(alg: string, key: KeyObject, signingInput: string, signature: Buffer): boolean {
-  const verification = VERIFICATIONS.get(alg);
+  const verification = verificationOf(alg, signature);
   if (verification === undefined) return false;
-  const { hash, options, length } = verification;
-  if (length !== undefined && signature.length !== length) return false;
   try {
-    return verify(hash, Buffer.from(signingInput, 'latin1'), { key, ...options }, signature);
+    return verify(verification.hash, bytesOf(signingInput), { key, ...verification.options }, signature);
   } catch {
     // What cannot be a signature of this key at all.
     return false;
   }
+}
+
+/** The same in another thread. */
+export function isSignatureElsewhere(
+  alg: string,
+  key: KeyObject,
+  signingInput: string,
+  signature: Buffer,
+): Promise<boolean> {
+  const verification = verificationOf(alg, signature);
+  if (verification === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    verify(verification.hash, bytesOf(signingInput), { key, ...verification.options }, signature, (error, verdict) =>
+      resolve(error === null && verdict),
+    );
+  });
+}
+
+function verificationOf(alg: string, signature: Buffer): Verification | undefined {
+  const verification = VERIFICATIONS.get(alg);
+  const fits = verification?.length === undefined || verification.length === signature.length;
+  return fits ? verification : undefined;
+}
+
+function bytesOf(signingInput: string): Buffer {
+  return Buffer.from(signingInput, 'latin1');
 }

@@ -47,9 +47,14 @@ export class RemoteKeySet {
     if (this.age() >= this.fresh) await this.refresh();
   }
 
+  /** Whether there ever were any. */
+  get areKnown(): boolean {
+    return this.fetchedAt !== Number.NEGATIVE_INFINITY;
+  }
+
   /** Takes over keys that were fetched some time ago (ms) by somebody who kept them, unless there are any. */
   seed(jwks: readonly unknown[], age: number): void {
-    if (this.fetchedAt !== Number.NEGATIVE_INFINITY || age >= STALE_LIMIT) return;
+    if (this.areKnown || age >= STALE_LIMIT) return;
     this.replaceBy(jwks.map((jwk) => VerificationKey.from(jwk)).filter((key) => key !== undefined));
     this.fetchedAt = this.now() - age;
   }

@@ -1,10 +1,9 @@
-/** At most so many signatures in a row: some ms, before others get their turn. */
-const MOST_AT_ONCE = 64;
+/** ms of checking in a row, before others get their turn. */
+const TURN = 5;
 
 interface Job {
-  readonly work: () => unknown;
-  readonly resolve: (result: never) => void;
-  readonly reject: (error: unknown) => void;
+  readonly work: () => boolean;
+  readonly resolve: (result: boolean) => void;
 }
 
 /**
@@ -14,25 +13,24 @@ interface Job {
 export class SignatureTurns {
   private waiting: Job[] = [];
 
-  /** What `work` returns or throws, at the end of this turn. */
-  run<T>(work: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+  /** What `work` says, which must not throw, at the end of this turn. */
+  run(work: () => boolean): Promise<boolean> {
+    return new Promise((resolve) => {
       if (this.waiting.length === 0) setImmediate(this.takeTurn);
-      this.waiting.push({ work, resolve, reject });
+      this.waiting.push({ work, resolve });
     });
   }
 
   private readonly takeTurn = (): void => {
-    const jobs = this.waiting.slice(0, MOST_AT_ONCE);
-    this.waiting = this.waiting.slice(MOST_AT_ONCE);
-    if (this.waiting.length > 0) setImmediate(this.takeTurn);
+    const jobs = this.waiting;
+    const end = performance.now() + TURN;
+    let done = 0;
     // Who waits for a result goes on when all are there.
-    for (const { work, resolve, reject } of jobs) {
-      try {
-        resolve(work() as never);
-      } catch (error) {
-        reject(error);
-      }
-    }
+    do {
+      const { work, resolve } = jobs[done++]!;
+      resolve(work());
+    } while (done < jobs.length && performance.now() < end);
+    this.waiting = jobs.slice(done);
+    if (this.waiting.length > 0) setImmediate(this.takeTurn);
   };
 }

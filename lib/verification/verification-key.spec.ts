@@ -24,6 +24,27 @@ describe('an RSA key', () => {
   });
 });
 
+describe('an RSA key that no issuer would use', () => {
+  const good = rsa(2048);
+  const number = (hex: string) => Buffer.from(hex, 'hex').toString('base64url');
+  it.each([
+    ['an exponent of 1, with which anybody could sign', { e: number('01') }],
+    ['the same, with zeros before it', { e: number('000001') }],
+    ['no exponent', { e: '' }],
+    ['an even exponent', { e: number('010000') }],
+    ['an exponent of more than 64 bits', { e: number('01000000000000000001') }],
+    ['a modulus of more than 8,192 bits', { n: number('ff'.repeat(1_025)) }],
+    ['an algorithm that is no text', { alg: ['PS256'] }],
+    ['a name that is no text', { kid: 5 }],
+  ])('is none: %s', (_, members) => {
+    expect(VerificationKey.from({ ...good, ...members })).toBeUndefined();
+  });
+
+  it.each([number('03'), number('010001')])('but may have the exponent %s', (e) => {
+    expect(VerificationKey.from({ ...good, e })).toBeDefined();
+  });
+});
+
 describe('a key', () => {
   it.each([
     ['RSA', rsa(2048), ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],

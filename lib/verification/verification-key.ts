@@ -24,6 +24,9 @@ const CURVE_OF: Readonly<Record<string, string>> = {
 
 /** A modulus of fewer bits can be factored; such a key signs nothing we trust (RFC 7518 §3.3). */
 const LEAST_RSA_BITS = 2048;
+/** Greater numbers than anybody uses would keep the process busy at each token. With an exponent of 1 anybody could sign. */
+const MOST_RSA_BITS = 8192;
+const MOST_EXPONENT_BITS = 64;
 
 const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y'] as const;
 
@@ -45,7 +48,7 @@ export class VerificationKey {
     const publicJwk = Object.fromEntries(
       PUBLIC_MEMBERS.filter((member) => typeof jwk[member] === 'string').map((member) => [member, jwk[member]]),
     ) as JWK;
-    if (!isSignatureKey(jwk) || !isStrongEnough(publicJwk)) return undefined;
+    if (!isNamedByTexts(jwk) || !isSignatureKey(jwk) || !isStrongEnough(publicJwk)) return undefined;
     const named = { ...publicJwk, kid: text(jwk.kid), alg: text(jwk.alg) };
     return new VerificationKey(named as JWK, JSON.stringify(named));
   }
@@ -72,6 +75,11 @@ function imported(jwk: JWK): KeyObject | undefined {
   }
 }
 
+/** What is no text would bind the key to nothing. */
+function isNamedByTexts({ kid, alg }: JWK): boolean {
+  return [kid, alg].every((name: unknown) => name === undefined || typeof name === 'string');
+}
+
 function isSignatureKey(jwk: JWK): boolean {
   if (typeof jwk.kty !== 'string' || !Object.values(KEY_TYPE_OF).includes(jwk.kty)) return false;
   if (jwk.use !== undefined && jwk.use !== 'sig') return false;
@@ -80,12 +88,19 @@ function isSignatureKey(jwk: JWK): boolean {
 
 function isStrongEnough(jwk: JWK): boolean {
   if (jwk.kty !== 'RSA') return true;
-  if (jwk.n === undefined) return false;
-  const modulus = Buffer.from(jwk.n, 'base64url');
-  const first = modulus.findIndex((byte) => byte !== 0);
-  if (first === -1) return false;
-  const bits = (modulus.length - first) * 8 - Math.clz32(modulus[first]!) + 24;
-  return bits >= LEAST_RSA_BITS;
+  if (jwk.n === undefined || jwk.e === undefined) return false;
+  const bits = bitsOf(jwk.n);
+  if (bits < LEAST_RSA_BITS || bits > MOST_RSA_BITS) return false;
+  const exponentBits = bitsOf(jwk.e);
+  const isOdd = (Buffer.from(jwk.e, 'base64url').at(-1)! & 1) === 1;
+  return isOdd && exponentBits > 1 && exponentBits <= MOST_EXPONENT_BITS;
+}
+
+/** Without the zeros before it. */
+function bitsOf(number: string): number {
+  const bytes = Buffer.from(number, 'base64url');
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first === -1 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first]!) + 24;
 }
 
 function text(value: unknown): string | undefined {

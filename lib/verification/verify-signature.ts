@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import type { CompactJws } from './compact-jws.js';
-import { isSignature } from './jws-signature.js';
+import { isSignature, isSignatureElsewhere, isSlow } from './jws-signature.js';
 import { assertRegisteredClaims, type ExpectedClaims } from './registered-claims.js';
 import { unknownKey } from './remote-key-set.js';
 import { SignatureTurns } from './signature-turns.js';
@@ -26,25 +26,21 @@ const turns = new SignatureTurns();
  *
  * @throws {@link OidcAuthError} with a `token_…` code
  */
-export function verifySignature(
-  jws: CompactJws,
-  keys: readonly VerificationKey[],
-  expected: JwtExpectations,
-): Promise<VerifiedJwt> {
-  return turns.run(() => verifyNow(jws, keys, expected));
-}
-
-function verifyNow(
+export async function verifySignature(
   { claims, signingInput, signature }: CompactJws,
   keys: readonly VerificationKey[],
   { alg, ...expected }: JwtExpectations,
-): VerifiedJwt {
+): Promise<VerifiedJwt> {
   const usable = keys.filter((key) => key.publicKey !== undefined);
   if (usable.length === 0) throw unknownKey();
-  const key = usable.find(({ publicKey }) => isSignature(alg, publicKey!, signingInput, signature));
-  if (key === undefined) {
-    throw new OidcAuthError('token_signature_invalid', 'The signature of the token is not valid.');
+  for (const key of usable) {
+    const publicKey = key.publicKey!;
+    const isGenuine = isSlow(alg, publicKey)
+      ? await isSignatureElsewhere(alg, publicKey, signingInput, signature)
+      : await turns.run(() => isSignature(alg, publicKey, signingInput, signature));
+    if (!isGenuine) continue;
+    assertRegisteredClaims(claims, expected);
+    return { payload: claims, key };
   }
-  assertRegisteredClaims(claims, expected);
-  return { payload: claims, key };
+  throw new OidcAuthError('token_signature_invalid', 'The signature of the token is not valid.');
 }

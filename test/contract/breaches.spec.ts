@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as othersGo } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,42 +12,41 @@ import {
   type BrokerRecordPage,
 } from '../../lib/index.js';
 import { describeBrokerStore } from '../../lib/testing/index.js';
+import { storeProcess } from './contract-options.js';
+import { failuresOf } from './failures-of.js';
+import { open as openByItsProcess } from './open-by-own-clock.js';
 
-type Hook = () => Promise<void>;
-
-/** Runs the suite on a store and says which of its tests failed. */
-async function failuresOf(makeStore: () => MemoryBrokerStore): Promise<string[]> {
-  const tests: (readonly [name: string, body: Hook])[] = [];
-  const [before, after]: [Hook[], Hook[]] = [[], []];
-  let prefix = '';
+/** Opens for each place one store, which all who ask for the place share. */
+function shared(makeStore: () => MemoryBrokerStore): (place: string) => MemoryBrokerStore {
   const stores = new Map<string, MemoryBrokerStore>();
-  const open = (place: string) => {
+  return (place) => {
     const store = stores.get(place) ?? makeStore();
     stores.set(place, store);
     return store;
   };
-  describeBrokerStore('store', open, {
-    runner: {
-      describe: (name, body) => {
-        const outer = prefix;
-        prefix = `${outer}${name} `;
-        body();
-        prefix = outer;
-      },
-      it: (name, body) => tests.push([prefix + name, body]),
-      beforeEach: (body) => before.push(body),
-      afterEach: (body) => after.push(body),
-      before: () => undefined,
-      after: () => undefined,
-    },
+}
+
+const METHODS = 'ping now insert find replace remove list removeAll purgeExpired close'.split(' ') as 'find'[];
+
+/** A store on a database that can hang, and what its methods do then. */
+function hanging(meanwhile: () => Promise<never>): Parameters<typeof failuresOf> {
+  let isHanging = false;
+  const open = shared(() => {
+    const store = new MemoryBrokerStore();
+    for (const name of METHODS) {
+      const method = store[name].bind(store) as (...given: unknown[]) => Promise<never>;
+      store[name] = (...given: unknown[]) => (isHanging ? meanwhile() : method(...given));
+    }
+    return store;
   });
-  const failures: string[] = [];
-  for (const [name, body] of tests) {
-    for (const hook of before) await hook();
-    await body().catch(() => failures.push(name.replace(/^store /, '')));
-    for (const hook of after) await hook();
-  }
-  return failures;
+  const interpose = async (place: string) => ({
+    place,
+    loseNextAnswer: () => undefined,
+    hang: () => void (isHanging = true),
+    resume: () => void (isHanging = false),
+    close: () => undefined,
+  });
+  return [open, { interpose }, 'where the database hangs'];
 }
 
 class WithoutExpiry extends MemoryBrokerStore {
@@ -178,7 +181,7 @@ class SecondsClock extends MemoryBrokerStore {
 
 describe('the contract suite', () => {
   it('finds nothing wrong with a store that keeps the contract', async () => {
-    expect(await failuresOf(() => new MemoryBrokerStore())).toEqual([]);
+    expect(await failuresOf(shared(() => new MemoryBrokerStore()))).toEqual([]);
   });
 
   it.each<[string, () => MemoryBrokerStore, string]>([
@@ -217,11 +220,64 @@ describe('the contract suite', () => {
     ['purges a few only', () => new Purging(100), 'the purge removes a thousand at once'],
     ['counts seconds', () => new SecondsClock(), 'set-up has a clock of whole milliseconds'],
   ])('finds a store that %s', { timeout: 60_000 }, async (_, makeStore, sentence) => {
-    const failures = await failuresOf(makeStore);
+    const failures = (await failuresOf(shared(makeStore))).map(({ test }) => test);
     expect(
       failures.some((name) => name.startsWith(sentence)),
       failures.join('\n'),
     ).toBe(true);
+  });
+
+  // Both wait, for processes and for a time limit.
+  describe.concurrent('in some seconds', { timeout: 60_000 }, () => {
+    it('finds a store that asks the clock of its process, in "now" and in "find"', async ({ onTestFinished }) => {
+      const folder = await mkdtemp(join(tmpdir(), 'store-'));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      const failures = await failuresOf(
+        openByItsProcess,
+        {
+          create: () => `sqlite://${folder}/${randomUUID()}.sqlite`,
+          process: storeProcess(new URL('./open-by-own-clock.ts', import.meta.url)),
+        },
+        'of 4 processes all',
+      );
+      expect(failures.map(({ test }) => test)).toEqual([
+        'of 4 processes all read the same clock',
+        'of 4 processes all judge expiry by it, whatever their own clocks say',
+      ]);
+    });
+
+    it('finds a store whose methods wait as long as the database hangs', async () => {
+      const failures = await failuresOf(...hanging(() => new Promise(() => undefined)));
+      expect(failures).toHaveLength(1);
+      for (const method of METHODS) expect(failures[0]!.message).toContain(`${method}: 'goes on after 7000 ms'`);
+    });
+  });
+
+  it('finds no fault with one whose methods reject meanwhile', async () => {
+    expect(await failuresOf(...hanging(() => Promise.reject(new Error('no answer'))))).toEqual([]);
+  });
+
+  it('opens another store, and takes each place away, when one could not be closed', async () => {
+    const [made, destroyed] = [new Set<string>(), new Set<string>()];
+    class ClosingBadly extends MemoryBrokerStore {
+      override async close() {
+        if (made.size === 1) throw new Error('not closed');
+      }
+    }
+    const failures = await failuresOf(
+      shared(() => new ClosingBadly()),
+      {
+        create: () => {
+          made.add(`place-${made.size}`);
+          return `place-${made.size - 1}`;
+        },
+        destroy: (place) => void destroyed.add(place),
+      },
+      'a record',
+    );
+    expect(failures).toEqual([expect.objectContaining({ message: 'not closed' })]);
+    expect(made.size).toBeGreaterThan(5);
+    expect(destroyed).toEqual(made);
   });
 
   it('says what to give it where there is no runner in the globals', () => {

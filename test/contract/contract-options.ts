@@ -1,20 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import * as runner from 'vitest';
-import type { BrokerStoreContractOptions } from '../../lib/testing/index.js';
+import type { BrokerStoreContractOptions, StoreProcess } from '../../lib/testing/index.js';
 import { startProxy } from '../fixtures/databases/index.js';
 
-const loader = new URL('../fixtures/process/register.mjs', import.meta.url);
+const loader = fileURLToPath(new URL('../fixtures/process/register.mjs', import.meta.url));
+
+/** A module in TypeScript, for processes of their own. */
+export function storeProcess(module: URL): StoreProcess {
+  return { module, execArgv: ['--import', loader] };
+}
 
 /** For stores that a URL names, each of whose databases is fresh. */
 export function byUrl(create: () => Promise<string>): BrokerStoreContractOptions {
-  return {
-    runner,
-    create,
-    process: {
-      module: new URL('./open-by-url.ts', import.meta.url),
-      execArgv: ['--import', fileURLToPath(loader)],
-    },
-  };
+  return { runner, create, process: storeProcess(new URL('./open-by-url.ts', import.meta.url)) };
 }
 
 /** For those to whose databases a network leads. */
@@ -22,8 +20,8 @@ export function byServerUrl(create: () => Promise<string>): BrokerStoreContractO
   return {
     ...byUrl(create),
     interpose: async (place) => {
-      const { url, loseNextAnswer, close } = await startProxy(place);
-      return { place: url, loseNextAnswer, close };
+      const { url, loseNextAnswer, freeze, thaw, close } = await startProxy(place);
+      return { place: url, loseNextAnswer, hang: freeze, resume: thaw, close };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { importJWK, jwtVerify, type CryptoKey } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { OidcAuthError } from '../../lib/index.js';

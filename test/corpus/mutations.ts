@@ -1,5 +1,6 @@
 import { createHmac, KeyObject, sign } from 'node:crypto';
-import fc, { type Arbitrary } from 'fast-check';
+import * as fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
 import type { SigningKey } from '../fixtures/op/index.js';
 import type { Genuine } from './genuine.js';
 

@@ -1,3 +1,5 @@
+import { Controller, Get, Module } from '@nestjs/common';
+import { OidcAuthModule } from '../../lib/index.js';
 import { allowInsecureRequests, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -102,7 +104,9 @@ describe.each(adapters)('the metadata of broker mode, on $name', (adapter) => {
   });
 
   it('is not there in pass-through mode, where the issuer is no address, and where it is left out', async () => {
-    const passThrough = await startApplication(adapter, { auth: clientOptions(op) });
+    @Module({ imports: [OidcAuthModule.forRootAsync({ useFactory: () => clientOptions(op) })] })
+    class LateOptions {}
+    const passThrough = await startApplication(adapter, { module: { imports: [LateOptions] } });
     for (const path of [OPENID, RFC_8414]) {
       await expectOAuthError(await passThrough.fetch(path), 404, 'invalid_request');
     }
@@ -115,6 +119,21 @@ describe.each(adapters)('the metadata of broker mode, on $name', (adapter) => {
     const without = await startBroker(adapter, op, { auth: { endpoints: { metadata: false } } });
     for (const path of [OPENID, RFC_8414]) expect((await without.fetch(path)).status).toBe(404);
     await without.close();
+  });
+
+  it('leaves these routes to an application that is no issuer', async () => {
+    @Controller('.well-known')
+    class OwnMetadata {
+      @Get(['openid-configuration', 'oauth-authorization-server'])
+      metadata() {
+        return { issuer: 'https://elsewhere.example.org' };
+      }
+    }
+    const app = await startApplication(adapter, { auth: clientOptions(op), module: { controllers: [OwnMetadata] } });
+    for (const path of [OPENID, RFC_8414]) {
+      expect(await json(await app.fetch(path))).toEqual({ issuer: 'https://elsewhere.example.org' });
+    }
+    await app.close();
   });
 
   it('is enough for a strict client to verify our tokens from the issuer alone', async () => {

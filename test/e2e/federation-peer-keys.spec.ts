@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { MemoryBrokerStore, type OidcAuthOptions } from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
 import { bearer } from '../fixtures/application.js';
-import { startBroker, type RunningBroker } from '../fixtures/broker.js';
+import { BreakableStore } from '../fixtures/breakable-store.js';
+import { newEncryptionKey, startBroker, type RunningBroker } from '../fixtures/broker.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { OperatorLines } from '../fixtures/operator-lines.js';
 import { sharedAudience, TestPeer } from '../fixtures/peer.js';
@@ -97,6 +98,41 @@ describe('a trusted issuer that is down', () => {
     await running.pop()!.close();
     await peer.down();
     const app = await start({ brokerStoreObj: store });
+    expect(await app.verdict(await peer.mint())).toBe('accepted');
+  });
+
+  it('while it starts without its store, too: they are found when the store is back', async () => {
+    const store = new BreakableStore();
+    await start({ brokerStoreObj: store });
+    await expect.poll(async () => (await peersIn(store)).length).toBe(1);
+    await running.pop()!.close();
+    await peer.down();
+    store.break();
+    const app = await start({ brokerStoreObj: store });
+    expect(await app.verdict(await peer.mint())).toMatch(/^503 /);
+    store.mend();
+    await expect.poll(async () => app.verdict(await peer.mint()), { timeout: 20_000 }).toBe('accepted');
+  });
+
+  it('is not waited for where the store does not answer, nor the store where it does not', async () => {
+    const store = new MemoryBrokerStore();
+    const find = store.find.bind(store);
+    store.find = (kind, id) => (kind === 'peer' ? new Promise(() => undefined) : find(kind, id));
+    const app = await start({ brokerStoreObj: store });
+    expect(await app.verdict(await peer.mint())).toBe('accepted');
+  });
+
+  it('and whose kept keys were sealed with an older key of the ring: reencrypt() takes them along', async () => {
+    const [old, next] = [newEncryptionKey(), newEncryptionKey()];
+    const store = new MemoryBrokerStore();
+    await start({ brokerStoreObj: store, encryptionKeys: [old] });
+    await expect.poll(async () => (await peersIn(store)).length).toBe(1);
+    await running.pop()!.close();
+    await peer.down();
+    const both = await start({ brokerStoreObj: store, encryptionKeys: [next, old] });
+    expect(await both.broker.reencrypt()).toEqual({ reencrypted: 2, unreadable: 0 });
+    await running.pop()!.close();
+    const app = await start({ brokerStoreObj: store, encryptionKeys: [next] });
     expect(await app.verdict(await peer.mint())).toBe('accepted');
   });
 

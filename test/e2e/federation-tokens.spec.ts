@@ -166,6 +166,11 @@ describe('what an issuer may claim', () => {
       { resource_access: { [op.clients.confidential.clientId]: { roles: ['admin'] } } },
       { 'https://example.org/roles': ['admin', 'reader'] },
       { roles: { admin: true } },
+      { 'resource_access.other-app.roles': ['admin'] },
+      { resource_access: { 'other-app.roles': ['admin'] } },
+      { resource_access: { my: { api: { roles: ['admin'] } } } },
+      { resource_access: { 'my.api': { 'x.roles': ['admin'] } } },
+      { more: [{ groups: ['admin'] }] },
     ]) {
       const token = await peer.mint(claims as never);
       expect(await app.verdict(token)).toBe('accepted');
@@ -176,6 +181,20 @@ describe('what an issuer may claim', () => {
     }
     const seen = await (await app.fetch('/who-am-i', bearer(await peer.mint({ roles: ['admin', 'reader'] })))).json();
     expect(seen).toMatchObject({ iss: peer.issuer, sub: 'bob', roles: ['reader'] });
+    await app.close();
+  });
+
+  it('has no roles at the places of a broker, where it is an identity provider', async () => {
+    const app = await federated({
+      trustedIssuers: [{ issuer: peer.issuer, kind: 'idp', jwksUri: peer.jwksUri }],
+      audience: sharedAudience,
+    });
+    const token = await peer.mint({ roles: ['admin'], scope: 'openid' });
+    expect(await app.verdict(token)).toBe('accepted');
+    expect((await app.fetch('/realm-admins', bearer(token))).status).toBe(403);
+    expect(
+      (await app.fetch('/realm-admins', bearer(await peer.mint({ realm_access: { roles: ['admin'] } })))).status,
+    ).toBe(200);
     await app.close();
   });
 
@@ -206,12 +225,20 @@ describe('an application that names itself among those it trusts', () => {
   it('does not start, and says which', async () => {
     await expect(federated({ trustedIssuers: [`${brokerUrl}/`] })).rejects.toMatchObject({
       code: 'options_invalid',
-      message: expect.stringContaining('which is this application itself: leave it out'),
+      message: expect.stringContaining('which is this application itself, or its identity provider: leave it out'),
     });
   });
 });
 
 describe('an application whose tokens come from an identity provider', () => {
+  it('does not start where that is among those it trusts besides', async () => {
+    const { startVerifyingApplication } = await import('../fixtures/verifying-application.js');
+    await expect(startVerifyingApplication(op, { trustedIssuers: [op.issuer] })).rejects.toMatchObject({
+      code: 'options_invalid',
+      message: expect.stringContaining('or its identity provider: leave it out'),
+    });
+  });
+
   it('accepts those of another provider, found by its metadata, which are meant for it', async () => {
     const second = await startOp();
     const { startVerifyingApplication } = await import('../fixtures/verifying-application.js');

@@ -28,9 +28,9 @@ it('the secret of a login cookie and the MAC of a refresh token are compared in 
 });
 
 it('signatures are verified, and outgoing requests made, in one place each', () => {
-  expect(filesWith(/\b(jwtVerify|compactVerify|\w+Verify)\(|import \{[^}]*\bverify\b[^}]*\} from 'node:crypto'/)).toEqual([
-    'verification/jws-signature.ts',
-  ]);
+  expect(
+    filesWith(/\b(jwtVerify|compactVerify|\w+Verify)\(|import \{[^}]*\bverify\b[^}]*\} from 'node:crypto'/),
+  ).toEqual(['verification/jws-signature.ts']);
   expect(filesWith(/\bisSignature\(/)).toEqual(['verification/jws-signature.ts', 'verification/verify-signature.ts']);
   expect(filesWith(/options\.fetch\(|globalThis\.fetch\(/)).toEqual([
     'options/resolve-options.ts',

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestIdp, type TestIdp, type TestIdpCommonFault } from '../../lib/testing/test-idp/index.js';
@@ -80,6 +83,41 @@ describe('faults of every endpoint', () => {
     expect(await (await wire.refresh('unknown')).json()).not.toHaveProperty('added');
   });
 
+  it('edit at the authorization endpoint changes what the browser is sent back with, and no error', async () => {
+    const redirect_uri = 'http://127.0.0.1:1/callback?own=1&own=2';
+    idp.faults.set('authorization', { edit: ({ iss: _, ...rest }) => ({ ...rest, code: 'stolen', added: 1 }) });
+    const response = await wire.authorize({ state: 'mine', redirect_uri });
+    const { searchParams } = new URL(response.headers.get('location')!);
+    expect([...searchParams].toSorted()).toEqual(
+      [
+        ['own', '1'],
+        ['own', '2'],
+        ['code', 'stolen'],
+        ['state', 'mine'],
+        ['added', '1'],
+      ].toSorted(),
+    );
+    idp.denyNext();
+    expect(await wire.authorizationResponse()).toMatchObject({ error: 'access_denied', iss: idp.issuer });
+  });
+
+  it('edit that forgets to return what it has changed is told', async () => {
+    idp.faults.set('discovery', { edit: ((body: Record<string, unknown>) => void (body['x'] = 1)) as never });
+    const response = await discovery();
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('edit must return')]);
+  });
+
+  it('who has left before a late answer does no harm', async () => {
+    idp.faults.once('discovery', { slow: 60 });
+    const caller = new AbortController();
+    const leaving = failure(discovery({ signal: caller.signal }));
+    await expect.poll(() => idp.requests('discovery')).toHaveLength(1);
+    caller.abort();
+    expect(await leaving).toBe('AbortError');
+    await expect.poll(() => idp.requests('discovery')[0]!.status).toBe(200);
+    expect((await discovery()).status).toBe(200);
+  });
+
   it('once is for as many requests as there are faults, set until it is cleared, and an endpoint goes before all', async () => {
     const statuses = async (count: number) => {
       const found: number[] = [];
@@ -95,6 +133,18 @@ describe('faults of every endpoint', () => {
     expect(await statuses(1)).toEqual([500]);
     idp.faults.clear();
     expect(await statuses(1)).toEqual([200]);
+  });
+
+  it('keeps no connection, which would be a dead one after down() and up()', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const isReused = async () => {
+      const request = get(idp.discoveryUrl, { agent });
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      await text(response);
+      return request.reusedSocket;
+    };
+    expect([await isReused(), await isReused()]).toEqual([false, false]);
+    agent.destroy();
   });
 
   it('down() refuses connections until up(), on the same port', async () => {

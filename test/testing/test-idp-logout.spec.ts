@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createRemoteJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startTestIdp, type TestIdp } from '../../lib/testing/test-idp/index.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startTestIdp, type TestIdp, type TestIdpLogoutDelivery } from '../../lib/testing/test-idp/index.js';
 import { UserAgent } from '../fixtures/user-agent.js';
 import { redirectUri, verdict, Wire } from './wire.js';
 
@@ -15,6 +15,8 @@ class Receiver {
   readonly logouts: JWTPayload[] = [];
   readonly problems: unknown[] = [];
   answers = 200;
+  /** Called instead of an answer. */
+  hangs: (() => void) | undefined;
   readonly #server: Server = createServer((request, response) => {
     text(request)
       .then((body) => this.#verify(request.headers['content-type'], new URLSearchParams(body).get('logout_token')!))
@@ -22,7 +24,7 @@ class Receiver {
         (claims) => this.logouts.push(claims),
         (error: unknown) => this.problems.push(error),
       )
-      .finally(() => response.writeHead(this.answers).end());
+      .finally(() => (this.hangs === undefined ? response.writeHead(this.answers).end() : this.hangs()));
   });
 
   constructor(private readonly idp: TestIdp) {}
@@ -71,7 +73,12 @@ beforeEach(async () => {
   await idp.reset();
   idp.client().backchannelLogoutUri = uri;
   receiver.logouts.length = 0;
+  receiver.problems.length = 0;
   receiver.answers = 200;
+  receiver.hangs = undefined;
+});
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 describe('a logout of a user at the test identity provider', () => {
@@ -89,6 +96,57 @@ describe('a logout of a user at the test identity provider', () => {
     );
     expect(await idp.logOut('alice')).toEqual([]);
     expect(await verdict(wire.refresh(ofBob))).toBe('200');
+  });
+
+  it('is told with the sid of a minted token, and not for one that the provider does not know', async () => {
+    const { sid } = decodeJwt(await idp.mintToken());
+    await idp.mintToken({}, { signWith: 'unpublished' });
+    await idp.mintToken({ client_id: 'unknown' });
+    await idp.mintToken({ sid: 'mine' });
+    expect(await idp.logOut('alice')).toHaveLength(2);
+    expect(new Set(receiver.logouts.map((claims) => claims['sid']))).toEqual(new Set([sid, 'mine']));
+  });
+
+  it('waits 5 s for an application that does not answer, and no longer', async () => {
+    const hanging = new Promise<void>((resolve) => (receiver.hangs = resolve));
+    await wire.signIn();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let deliveries: readonly TestIdpLogoutDelivery[] | undefined;
+    const loggedOut = idp.logOut('alice').then((result) => (deliveries = result));
+    await hanging;
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(deliveries).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await loggedOut).toEqual([{ clientId: 'test-client', uri, logoutToken: expect.any(String) }]);
+  });
+
+  it('leaves no timer behind that keeps the process alive', async () => {
+    await wire.signIn();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const before = vi.getTimerCount();
+    expect((await idp.logOut('alice')).map(({ status }) => status)).toEqual([200]);
+    expect(vi.getTimerCount()).toBe(before);
+  });
+
+  it('is not told any more after reset(), where the application has not answered', async () => {
+    const hanging = new Promise<void>((resolve) => (receiver.hangs = resolve));
+    await wire.signIn();
+    const loggedOut = idp.logOut('alice');
+    await hanging;
+    await idp.reset();
+    expect((await loggedOut).map(({ status }) => status)).toEqual([undefined]);
+  });
+
+  it('does not outlive close(), where the application has not answered', async () => {
+    const other = await startTestIdp({ signingAlgorithm: 'ES256' });
+    const hanging = new Promise<void>((resolve) => (receiver.hangs = resolve));
+    other.client().backchannelLogoutUri = uri;
+    await other.mintToken();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const loggedOut = other.logOut('alice');
+    await hanging;
+    await other.close();
+    expect((await loggedOut).map(({ status }) => status)).toEqual([undefined]);
   });
 
   it('ends the refresh tokens of the session', async () => {

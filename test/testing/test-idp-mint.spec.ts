@@ -23,8 +23,9 @@ describe('a minted token', () => {
   it('is like one from a login', async () => {
     const login = decodeJwt((await new Wire(idp).signIn({ scope: 'openid profile email' }))['access_token']!);
     const { payload } = await jwtVerify(await idp.mintToken(), published(), { typ: 'at+jwt', audience: 'test-api' });
-    const { sid: _sid, auth_time: _authTime, ...expected } = login;
-    expect({ ...payload, jti: '', iat: 0, exp: 0 }).toEqual({ ...expected, jti: '', iat: 0, exp: 0 });
+    const own = { jti: expect.any(String), sid: expect.any(String), iat: expect.any(Number), exp: expect.any(Number) };
+    expect(payload).toEqual({ ...login, ...own, auth_time: payload.iat });
+    expect([payload.jti, payload['sid']]).not.toEqual([login.jti, login['sid']]);
     expect(payload.exp! - payload.iat!).toBe(300);
     expect(payload).toMatchObject({ sub: 'alice', department: 'sales', realm_access: { roles: ['admin'] } });
     expect(payload).not.toHaveProperty('phone_number');
@@ -39,6 +40,7 @@ describe('a minted token', () => {
         aud: ['a', 'b'],
         exp: 4_102_444_800,
         iss: undefined,
+        sid: undefined,
         x: 1,
       },
       { header: { typ: undefined, kid: 'another' } },
@@ -55,6 +57,7 @@ describe('a minted token', () => {
       iat: expect.any(Number),
       jti: expect.any(String),
       client_id: 'test-client',
+      auth_time: expect.any(Number),
       x: 1,
     });
   });
@@ -69,7 +72,7 @@ describe('a minted token', () => {
   it('may be about somebody the provider does not know', async () => {
     const claims = decodeJwt(await idp.mintToken({ sub: 'stranger', roles: ['guest'] }));
     expect(claims).toMatchObject({ sub: 'stranger', realm_access: { roles: ['guest'] } });
-    expect(claims).not.toHaveProperty('preferred_username');
+    for (const claim of ['preferred_username', 'sid', 'auth_time']) expect(claims).not.toHaveProperty(claim);
   });
 
   it('is about who signs in, by the clock of the provider', async () => {
@@ -111,5 +114,14 @@ describe('a minted token', () => {
     expect(await ask(await idp.mintToken({ exp: 1 }))).toBe(401);
     expect(await ask(await idp.mintToken({ scope: 'orders:read' }))).toBe(403);
     expect(await ask(await idp.mintToken({}, { signWith: 'unpublished' }))).toBe(401);
+  });
+
+  it('ends with the session of its user, unless it has offline_access, and no other', async () => {
+    const status = async (token: string) => (await fetch(`${idp.issuer}/userinfo`, bearer(token))).status;
+    const scope = 'openid offline_access';
+    const tokens = [await idp.mintToken(), await idp.mintToken({ scope }), await idp.mintToken({ sub: '4711' })];
+    expect(await Promise.all(tokens.map(status))).toEqual([200, 200, 200]);
+    await idp.logOut('alice');
+    expect(await Promise.all(tokens.map(status))).toEqual([401, 200, 200]);
   });
 });

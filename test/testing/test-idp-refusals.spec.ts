@@ -228,25 +228,3 @@ describe('the logout endpoint of the test identity provider', () => {
     expect((await logout({ client_id: 'first', id_token_hint: hint! })).status).toBe(200);
   });
 });
-
-describe('a mistake in a test', () => {
-  it.each([
-    ['an unknown user', () => idp.loginAs('carol'), 'no user "carol". It has: alice, bob.'],
-    ['an unknown user of a device', () => idp.approveDevice('AAAA-AAAA', 'carol'), 'AAAA-AAAA'],
-    ['an unknown client', () => idp.optionsFor('nobody'), 'no client "nobody". It has: first, other, public, basic.'],
-    ['an unknown fault', () => idp.faults.set('token', 'lost' as never), 'no fault "lost" at token. There are: down'],
-    ['a fault elsewhere', () => idp.faults.once('jwks', 'wrongKey' as never), 'no fault "wrongKey" at jwks'],
-  ])('is told: %s', (_name, mistake, hint) => expect(mistake).toThrow(hint));
-
-  it('is told at the start: nobody to sign in, no client', async () => {
-    await expect(startTestIdp({ users: {} })).rejects.toThrow('needs a user');
-    await expect(startTestIdp({ clients: [] })).rejects.toThrow('needs a client');
-    await expect(startTestIdp({ loginAs: 'carol' })).rejects.toThrow('no user "carol"');
-    await expect(idp.logOut('carol')).rejects.toThrow('no user "carol"');
-  });
-
-  it('is shown the endpoints there are, at a path there is not', async () => {
-    const response = await fetch(`${idp.issuer}/oauth2/token`);
-    expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('/token, /userinfo')]);
-  });
-});

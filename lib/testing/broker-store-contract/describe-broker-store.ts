@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { BrokerStore } from '../../store/broker-store.js';
+import { allSettled } from './all-settled.js';
 import { describeExpiry } from './expiry.js';
+import { describeHanging } from './hanging.js';
 import { describeLists } from './lists.js';
 import { describeLostAnswers } from './lost-answers.js';
 import { describeProcesses } from './processes.js';
@@ -30,7 +32,7 @@ export interface BrokerStoreContractOptions {
   readonly interpose?: ((place: string) => Promise<Interposed>) | undefined;
 }
 
-/** A module that processes of their own load. */
+/** A module that four processes of their own load; the `Date` of one is two minutes fast by then, that of another slow. */
 export interface StoreProcess {
   /** Of a module that exports `open`, an {@link OpenBrokerStore}: an absolute URL, as by `new URL('./open.js', import.meta.url)`. */
   readonly module: string | URL;
@@ -38,18 +40,30 @@ export interface StoreProcess {
   readonly execArgv?: readonly string[] | undefined;
 }
 
-/** A way to a place, on which answers get lost. */
+/** A way to a place, on which answers get lost, and which may hang. */
 export interface Interposed {
   /** The same records, reached by that way. */
   readonly place: string;
   /** What the store says next reaches the database, and the answer does not come back: the connection breaks instead. */
   loseNextAnswer(): void;
+  /**
+   * Nothing gets through any more, on new connections neither, and nobody is told. Left out where that cannot be had: then
+   * it is not checked that methods reject.
+   */
+  hang?(): void | Promise<void>;
+  /** What hung goes on. */
+  resume?(): void | Promise<void>;
   close(): void | Promise<void>;
 }
 
 /**
- * Checks each sentence of the contract of {@link BrokerStore}, and races its atomic promises within and between processes:
- * to be called at the top of a test file of any runner.
+ * Checks the contract of {@link BrokerStore}, and races its atomic promises within and between processes, two of which
+ * have a `Date` that is off: to be called at the top of a test file of any runner.
+ *
+ * A suite that passes does not show that writes survive a crash or a failover, that reads ask the primary where there are
+ * replicas, that `setup` ends where the database hangs, that `close` leaves alone what the store was given, that a clock
+ * other than `Date` is never asked, or that an atomic step has no gap which these races did not hit. Without `process`
+ * nothing is known of other processes, without `interpose` nothing of broken connections.
  *
  * ```ts
  * describeBrokerStore('RedisBrokerStore', (place) => new RedisBrokerStore(url, { prefix: place }), {
@@ -95,9 +109,13 @@ export function describeBrokerStore(
       await another();
     });
     runner.afterEach(async () => {
-      await Promise.all(opened.map((store) => store.close()));
+      const stores = opened;
       opened = [];
-      await destroy?.(place);
+      try {
+        await allSettled(stores.map(async (store) => store.close()));
+      } finally {
+        await destroy?.(place);
+      }
     });
 
     describeSetup(suite);
@@ -106,7 +124,9 @@ export function describeBrokerStore(
     describeLists(suite);
     describeRaces(suite);
     if (process !== undefined) describeProcesses(suite, process);
-    if (interpose !== undefined) describeLostAnswers(suite, interpose);
+    if (interpose === undefined) return;
+    describeLostAnswers(suite, interpose);
+    describeHanging(suite, interpose);
   });
 }
 

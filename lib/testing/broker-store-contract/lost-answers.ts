@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerStore } from '../../store/broker-store.js';
 import type { BrokerStoreContractOptions } from './describe-broker-store.js';
+import { reconnected } from './reconnected.js';
 import { hash, living, times } from './sample-records.js';
 import type { Suite } from './suite.js';
 
 const REJECTED = Symbol('rejected');
-/** ms that a store may need for another connection. */
-const RECONNECTED = 5_000;
 
 /**
  * The database did it and its answer was lost: a store that then tries again takes its own success for somebody else's and
@@ -28,7 +26,7 @@ export function describeLostAnswers(
       interposed.loseNextAnswer();
       const outcome = await call(store).catch(() => REJECTED);
       if (outcome !== REJECTED) assert.deepEqual(outcome, truth);
-      await answering(store);
+      await reconnected(() => store.ping());
     } finally {
       await interposed.close();
     }
@@ -76,14 +74,4 @@ export function describeLostAnswers(
       await withLostAnswer(undefined, (store) => store.ping());
     });
   });
-}
-
-async function answering(store: BrokerStore): Promise<void> {
-  for (const end = performance.now() + RECONNECTED; ; await delay(20)) {
-    try {
-      return await store.ping();
-    } catch (error) {
-      if (performance.now() > end) throw error;
-    }
-  }
 }

@@ -1,47 +1,23 @@
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { StoreProcess } from './describe-broker-store.js';
+import { describeProcessClocks } from './process-clocks.js';
 import { count, expired, hash, living, times } from './sample-records.js';
-import type { Call, Outcome, Task } from './store-process.js';
+import type { Call } from './store-process.js';
+import { StoreProcesses } from './store-processes.js';
 import type { Suite } from './suite.js';
 
-const PROCESSES = 4;
+/** ms by which the clock of each process is ahead: one is fast, one is slow. */
+const CLOCKS = [120_000, -120_000, 0, 0];
+const PROCESSES = CLOCKS.length;
 /** Ids that are raced for at once, and the callers for each of them in each process. */
 const IDS = 25;
 const CALLERS = 3;
 
-const program = fileURLToPath(new URL(`./store-process${extname(import.meta.url)}`, import.meta.url));
-
-export function describeProcesses(suite: Suite, { module, execArgv = [] }: StoreProcess): void {
+export function describeProcesses(suite: Suite, options: StoreProcess): void {
   const { describe, it, beforeAll, afterAll, beforeEach, afterEach } = suite.runner;
-  let processes: ChildProcess[];
+  let processes: StoreProcesses;
 
-  async function outcomeOf(child: ChildProcess): Promise<readonly unknown[]> {
-    const over = new AbortController();
-    const [outcome] = (await Promise.race([
-      once(child, 'message', over),
-      once(child, 'exit', over).then(() => [{ error: 'the process has ended' }]),
-    ]).finally(() => over.abort())) as [Outcome];
-    if ('error' in outcome) throw new Error(outcome.error);
-    return outcome.results;
-  }
-
-  /** The same task in every process, at the same time. */
-  function inAll(task: (index: number) => Task): Promise<(readonly unknown[])[]> {
-    return Promise.all(
-      processes.map((child, index) => {
-        const outcome = outcomeOf(child);
-        child.send(task(index));
-        return outcome;
-      }),
-    );
-  }
-
-  const calls = async (make: (index: number) => readonly Call[]) =>
-    (await inAll((index) => ({ calls: make(index) }))).flat();
+  const calls = async (make: (index: number) => readonly Call[]) => (await processes.call(make)).flat();
 
   const ids = times(IDS, (index) => `id-${index}`);
 
@@ -61,32 +37,18 @@ export function describeProcesses(suite: Suite, { module, execArgv = [] }: Store
 
   describe(`of ${PROCESSES} processes`, () => {
     beforeAll(async () => {
-      processes = times(PROCESSES, () => fork(program, [String(module)], { execArgv: [...execArgv] }));
-      await Promise.all(processes.map((child) => outcomeOf(child)));
+      processes = new StoreProcesses(options, CLOCKS);
     });
-    afterAll(async () => {
-      await Promise.all(
-        processes.map(async (child) => {
-          const exited = once(child, 'exit');
-          child.disconnect();
-          await exited;
-        }),
-      );
-    });
+    afterAll(() => processes.end());
     beforeEach(async () => {
-      await inAll(() => ({ open: suite.place }));
+      await processes.inAll(() => ({ open: suite.place }));
       await calls(() => [['setup']]);
     });
     afterEach(async () => {
-      await inAll(() => ({ close: true }));
+      await processes.inAll(() => ({ close: true }));
     });
 
-    it('all read the same clock', async () => {
-      const before = await suite.store.now();
-      const readings = (await calls(() => [['now']])) as number[];
-      const after = await suite.store.now();
-      assert.ok(readings.every((reading) => before <= reading && reading <= after));
-    });
+    describeProcessClocks(suite, CLOCKS, () => processes);
 
     it('one inserts', async () => {
       const record = await living(suite.store);

@@ -1,19 +1,33 @@
 /**
- * A process of its own with a store: `node store-process.js <URL of a module that exports open>`. Does what it is told by
- * messages, all of one message at once.
+ * A process of its own with a store: `node store-process.js <URL of a module that exports open> <ms by which its clock is
+ * ahead> <ms it may go on without its parent>`. Does what it is told by messages, all of one message at once.
  */
 import type { BrokerRecord, BrokerRecordKind, BrokerStore } from '../../store/broker-store.js';
 import type { OpenBrokerStore } from './describe-broker-store.js';
+import { shiftClock } from './shifted-clock.js';
 
 /** The name of a method, and its arguments; or `count`, which adds to the number in a record, without losing any. */
 export type Call = readonly [name: Exclude<keyof BrokerStore, 'close'> | 'count', ...args: readonly unknown[]];
 
 export type Task = { readonly open: string } | { readonly calls: readonly Call[] } | { readonly close: true };
 
+/** What a task and its answer are known by: of one that took too long, the answer may come while the next is waited for. */
+export interface Numbered {
+  readonly number: number;
+}
+
 /** `undefined` where there is nothing to tell. */
 export type Outcome = { readonly results: readonly unknown[] } | { readonly error: string };
 
-const { open } = (await import(process.argv[2]!)) as { open: OpenBrokerStore };
+const [module = '', ahead, grace] = process.argv.slice(2);
+
+// A store whose client stays open is to be noticed by the parent, so it is not hidden at once; but a parent may have been killed.
+process.on('disconnect', () => setTimeout(() => process.exit(), Number(grace)).unref());
+shiftClock(Number(ahead));
+
+const loaded = import(module) as Promise<{ open: OpenBrokerStore }>;
+// Told to whoever asks for the store.
+loaded.catch(() => undefined);
 let store: BrokerStore;
 
 async function count(kind: BrokerRecordKind, id: string): Promise<void> {
@@ -27,6 +41,7 @@ async function count(kind: BrokerRecordKind, id: string): Promise<void> {
 
 async function perform(task: Task): Promise<readonly unknown[]> {
   if ('open' in task) {
+    const { open } = await loaded;
     store = await open(task.open);
     return [];
   }
@@ -43,10 +58,12 @@ async function perform(task: Task): Promise<readonly unknown[]> {
   );
 }
 
-process.on('message', (task: Task) => {
+process.on('message', ({ number, ...task }: Numbered & Task) => {
+  const answer = (outcome: Outcome) => {
+    if (process.connected) process.send!({ number, ...outcome } satisfies Numbered & Outcome);
+  };
   perform(task).then(
-    (results) => process.send!({ results } satisfies Outcome),
-    (error: unknown) => process.send!({ error: String(error) } satisfies Outcome),
+    (results) => answer({ results }),
+    (error: unknown) => answer({ error: String(error) }),
   );
 });
-process.send!({ results: [] } satisfies Outcome);

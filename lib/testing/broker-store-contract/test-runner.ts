@@ -1,3 +1,5 @@
+import { orLate } from './time-limit.js';
+
 /**
  * The functions of a test runner. `import * as runner from 'vitest'`, from `'@jest/globals'` and from `'node:test'` are such
  * runners.
@@ -27,21 +29,37 @@ export interface ContractRunner {
 
 /** ms for a test or a hook; jest and vitest give 5,000 by themselves, `node:test` any time. */
 const PATIENCE = 60_000;
+const LATE = Symbol('late');
 
 /** @throws TypeError where functions are missing: there are no globals, and no runner was given */
-export function contractRunner(runner: TestRunner = globalThis as unknown as TestRunner): ContractRunner {
+export function contractRunner(
+  runner: TestRunner = globalThis as unknown as TestRunner,
+  patience = PATIENCE,
+): ContractRunner {
   const { describe, it, beforeEach, afterEach, beforeAll = runner.before, afterAll = runner.after } = runner;
   if ([describe, it, beforeEach, afterEach, beforeAll, afterAll].some((one) => typeof one !== 'function')) {
     throw new TypeError(
       "describeBrokerStore found no test runner in the globals: give it one, as in { runner: await import('vitest') }, or from '@jest/globals' or 'node:test'",
     );
   }
+  // The tests share a place, and vitest can be told to run tests at the same time.
+  const { sequential = describe } = describe as { readonly sequential?: TestRunner['describe'] };
+
+  // Not every runner has a limit; of one that has, it comes second, as it says nothing about the store.
+  const limited = (what: string, body: () => Promise<void>) => async () => {
+    if ((await orLate<void, typeof LATE>(patience, body(), LATE)) === LATE) {
+      throw new Error(
+        `"${what}" goes on after ${patience / 1_000} s: a method of the store, or what opens it, never ends`,
+      );
+    }
+  };
+
   return {
-    describe: (name, body) => void describe(name, body),
-    it: (name, body) => void it(name, body, PATIENCE),
-    beforeAll: (body) => void beforeAll!(body, PATIENCE),
-    afterAll: (body) => void afterAll!(body, PATIENCE),
-    beforeEach: (body) => void beforeEach(body, PATIENCE),
-    afterEach: (body) => void afterEach(body, PATIENCE),
+    describe: (name, body) => void sequential(name, body),
+    it: (name, body) => void it(name, limited(name, body), 2 * patience),
+    beforeAll: (body) => void beforeAll!(limited('beforeAll', body), 2 * patience),
+    afterAll: (body) => void afterAll!(limited('afterAll', body), 2 * patience),
+    beforeEach: (body) => void beforeEach(limited('beforeEach', body), 2 * patience),
+    afterEach: (body) => void afterEach(limited('afterEach', body), 2 * patience),
   };
 }

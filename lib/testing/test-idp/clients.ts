@@ -19,6 +19,16 @@ export interface TestIdpClient {
   roles?: readonly string[] | undefined;
 }
 
+export const CLIENT_MEMBERS: readonly (keyof TestIdpClient)[] = [
+  'clientId',
+  'clientSecret',
+  'tokenEndpointAuthMethod',
+  'redirectUris',
+  'postLogoutRedirectUris',
+  'backchannelLogoutUri',
+  'roles',
+];
+
 /** Its secret is long enough for broker mode to derive a key from. */
 export const DEFAULT_CLIENT: TestIdpClient = {
   clientId: 'test-client',

@@ -19,8 +19,10 @@ export interface Exchange {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
-  /** Of the form where there is one, else of the query. */
+  /** Of the query of a GET, of the form of a POST: secrets in an address end up in logs (RFC 6749 §2.3.1, §3.2). */
   readonly parameters: URLSearchParams;
+  /** Whether a body was posted that is no form. */
+  readonly isNoForm: boolean;
   readonly issuing: Issuing;
 }
 
@@ -70,9 +72,11 @@ export function answerOf(error: unknown): Answer {
 export async function received(request: IncomingMessage, origin: string) {
   const url = new URL(request.url ?? '/', origin);
   const body = await text(request);
-  const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '');
-  const parameters = isForm ? new URLSearchParams(body) : url.searchParams;
-  return { method: request.method ?? 'GET', url, headers: request.headers, body, parameters };
+  const { method = 'GET', headers } = request;
+  const isQuery = method === 'GET' || method === 'HEAD';
+  const isForm = headers['content-type']?.split(';')[0]?.trim().toLowerCase() === 'application/x-www-form-urlencoded';
+  const parameters = isQuery ? url.searchParams : new URLSearchParams(isForm ? body : '');
+  return { method, url, headers, body, parameters, isNoForm: !isQuery && !isForm && body !== '' };
 }
 
 export function send(response: ServerResponse, outcome: Outcome): void {

@@ -16,15 +16,27 @@ export type TestIdpCommonFault =
   | 'empty'
   /** The right answer, so many ms later. */
   | { readonly slow: number }
-  /** Another answer; nothing is done. An object is sent as JSON. Default body: none. */
-  | {
-      readonly status: number;
-      readonly body?: string | Readonly<Record<string, unknown>> | undefined;
-      readonly headers?: Readonly<Record<string, string>> | undefined;
-    }
-  /** The right answer with its JSON changed: what this returns is sent. */
+  | TestIdpOtherAnswer;
+
+/** Another answer; nothing is done. */
+export interface TestIdpOtherAnswer {
+  /** From 200 to 599. */
+  readonly status: number;
+  /** An object is sent as JSON. Default: none. */
+  readonly body?: string | Readonly<Record<string, unknown>> | undefined;
+  /** Default: a `content-type` that fits the body. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The right answer, changed; errors stay as they are. */
+export interface TestIdpEdit {
+  /**
+   * Gets the members of the JSON, at the authorization endpoint those of the query that the browser is sent back with,
+   * and returns all that are to be sent.
+   */
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the endpoint answers
-  | { readonly edit: (body: Record<string, any>) => Readonly<Record<string, unknown>> };
+  readonly edit: (body: Record<string, any>) => Readonly<Record<string, unknown>>;
+}
 
 /** What can go wrong at the authorization endpoint alone. */
 export type TestIdpAuthorizationFault =
@@ -72,6 +84,8 @@ export interface TestIdpEndpointFaults {
 /** Where a fault can be set: an endpoint, or `'all'` of them. */
 export type TestIdpFaultPlace = TestIdpEndpoint | 'all';
 
-/** The faults of a place. */
+/** The faults of a place. Pages and empty answers have nothing to edit; at `'all'`, all others are. */
 export type TestIdpFault<P extends TestIdpFaultPlace = TestIdpFaultPlace> =
-  TestIdpCommonFault | (P extends keyof TestIdpEndpointFaults ? TestIdpEndpointFaults[P] : never);
+  | TestIdpCommonFault
+  | (P extends 'device_verification' | 'revocation' | 'end_session' ? never : TestIdpEdit)
+  | (P extends keyof TestIdpEndpointFaults ? TestIdpEndpointFaults[P] : never);

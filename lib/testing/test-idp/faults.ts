@@ -1,25 +1,33 @@
 import type { TestIdpEndpoint } from './endpoints.js';
+import { TestIdpError } from './errors.js';
+import type { Fault } from './fault-changes.js';
 import type { TestIdpFault, TestIdpFaultPlace } from './fault-names.js';
-import { type Fault, faultNamed } from './fault-table.js';
+import { assertPlace, faultOf } from './fault-shapes.js';
 
-/** Which faults stand before which endpoints. One of an endpoint goes before one of all, and "once" before "until cleared". */
+/**
+ * Which faults stand before which endpoints. One of an endpoint goes before one of all, and "once" before "until cleared".
+ * An endpoint or a fault that there is not, or a fault that could not happen there, throws an error that says what there is.
+ */
 export class TestIdpFaults {
   readonly #lasting = new Map<TestIdpFaultPlace, Fault>();
   readonly #once = new Map<TestIdpFaultPlace, Fault[]>();
 
   /** For every request, until cleared or set anew. */
   set<P extends TestIdpFaultPlace>(place: P, fault: TestIdpFault<P>): void {
-    this.#lasting.set(place, faultNamed(place, fault));
+    this.#lasting.set(place, faultOf(place, fault));
   }
 
   /** For the next request, or the next few: one fault each. */
   once<P extends TestIdpFaultPlace>(place: P, ...faults: TestIdpFault<P>[]): void {
-    const more = faults.map((fault) => faultNamed(place, fault));
+    assertPlace(place);
+    if (faults.length === 0) throw new TestIdpError(`faults.once('${place}') names no fault.`);
+    const more = faults.map((fault) => faultOf(place, fault));
     this.#once.set(place, [...(this.#once.get(place) ?? []), ...more]);
   }
 
   /** Takes away the faults of a place, the pending ones among them. Default: of every place. */
   clear(place?: TestIdpFaultPlace): void {
+    if (place !== undefined) assertPlace(place);
     for (const faults of [this.#lasting, this.#once]) {
       if (place === undefined) faults.clear();
       else faults.delete(place);

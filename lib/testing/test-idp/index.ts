@@ -8,9 +8,11 @@ export type { TestIdpFaults } from './faults.js';
 export type {
   TestIdpAuthorizationFault,
   TestIdpCommonFault,
+  TestIdpEdit,
   TestIdpEndpointFaults,
   TestIdpFault,
   TestIdpFaultPlace,
+  TestIdpOtherAnswer,
   TestIdpTokenFault,
   TestIdpUserinfoFault,
 } from './fault-names.js';

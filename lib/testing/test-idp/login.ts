@@ -21,7 +21,7 @@ export class Login {
   constructor(
     private readonly users: Users,
     private readonly records: Records,
-    private readonly initial: string,
+    initial: string,
   ) {
     users.get(initial);
     this.#as = initial;
@@ -34,11 +34,6 @@ export class Login {
   set as(name: string) {
     this.users.get(name);
     this.#as = name;
-  }
-
-  reset(): void {
-    this.#as = this.initial;
-    this.#errors.length = 0;
   }
 
   failNext(error: OAuthError): void {

@@ -15,11 +15,12 @@ export interface TestIdpLogoutDelivery {
   readonly uri: string;
   /** The JWT (OpenID Connect Back-Channel Logout §2.4), with `sub` and `sid`. */
   readonly logoutToken: string;
-  /** The application's HTTP status: 200 or 204 where it has logged the user out. Left out where none came within 5 s. */
+  /** The application's HTTP status: 200 or 204 where it has logged the user out. Left out where none came within 5 s, or before `reset()`. */
   readonly status?: number;
 }
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+/** In ms: an application that hangs must not hang the test that shows it. */
 const PATIENCE = 5_000;
 
 /** OpenID Connect RP-Initiated Logout §2. Whoever comes is logged out without being asked. */
@@ -82,16 +83,20 @@ async function deliver(
     events: { [EVENT]: {} },
   };
   const logoutToken = await sign(claims, { typ: 'logout+jwt' }, provider.keys.current);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), PATIENCE);
   try {
     const { status, body } = await fetch(uri, {
       method: 'POST',
       body: new URLSearchParams({ logout_token: logoutToken }),
       redirect: 'manual',
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.any([late.signal, provider.ended]),
     });
     await body?.cancel();
     return { clientId, uri, logoutToken, status };
   } catch {
     return { clientId, uri, logoutToken };
+  } finally {
+    clearTimeout(timer);
   }
 }

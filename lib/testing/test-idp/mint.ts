@@ -1,4 +1,5 @@
 import type { CryptoKey } from 'jose';
+import { assertMembers } from './known-names.js';
 import { words } from './parameters.js';
 import type { Provider } from './provider.js';
 import { accessTokenClaims, claimsAbout, sign } from './tokens.js';
@@ -24,6 +25,10 @@ export interface TestIdpTokenClaims {
   iss?: string | undefined;
   /** Default: that of the first client. */
   client_id?: string | undefined;
+  /** Default: that of a login of its own where `sub` is that of a known user. */
+  sid?: string | undefined;
+  /** Seconds since the epoch. Default: now, where `sub` is that of a known user. */
+  auth_time?: number | undefined;
   [claim: string]: unknown;
 }
 
@@ -44,8 +49,10 @@ export interface TestIdpMintOptions {
 export async function mintAccessToken(
   provider: Provider,
   given: TestIdpTokenClaims,
-  { header = {}, signWith }: TestIdpMintOptions,
+  options: TestIdpMintOptions,
 ): Promise<string> {
+  assertMembers('option', options, ['header', 'signWith'], ' of mintToken');
+  const { header = {}, signWith } = options;
   const { users, login, clients, keys, records, settings } = provider;
   const { sub = users.subjectOf(login.as), roles, scope = 'openid profile email', ...changed } = given;
   const scopes = words(scope);
@@ -53,14 +60,22 @@ export async function mintAccessToken(
   // Roles that are given, be it as `undefined`, stand instead of the user's.
   const issuing = 'roles' in given ? { rolesIn: [] } : {};
   const about = name === undefined ? { sub } : claimsAbout(provider, name, scopes, 'access_token', issuing);
+  // `logOut` ends it; a `sid` that is given is that of the logout token, too.
+  const session = name === undefined ? undefined : records.newSession(name, settings.now(), given.sid);
   const claims: Record<string, unknown> = {
     ...withRoles(about, settings.rolesClaim, roles),
+    ...(session === undefined ? {} : { sid: session.sid, auth_time: session.authTime }),
     ...accessTokenClaims(provider, clients.first.clientId, scopes),
     ...changed,
   };
   for (const left of ['sub', 'scope']) if (left in given && given[left] === undefined) delete claims[left];
   const key = signWith === 'unpublished' ? await keys.unpublished() : (signWith ?? keys.current);
   const token = await sign(claims, { typ: 'at+jwt', ...header }, key);
-  if (signWith === undefined) records.accessTokens.set(token, { claims, revoked: false });
+  if (signWith !== undefined) return token;
+  const client = clients.find(String(claims['client_id']));
+  const isOfLogin = session !== undefined && client !== undefined;
+  const grant = isOfLogin ? records.newGrant({ clientId: client.clientId, session, scope: scopes }) : undefined;
+  if (isOfLogin) session.clients.add(client.clientId);
+  records.accessTokens.set(token, { claims, grant, revoked: false });
   return token;
 }

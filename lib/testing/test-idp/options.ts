@@ -1,4 +1,6 @@
 import type { TestIdpClient } from './clients.js';
+import { assertMembers } from './known-names.js';
+import { assertSettings, SETTING_NAMES } from './setting-rules.js';
 import type { TestIdpUser } from './users.js';
 
 /** What can carry a user's roles. */
@@ -80,8 +82,10 @@ const DEFAULTS: Settings = {
   now: () => Date.now(),
 };
 
-/** The settings among the options, over those of `base`; what is `undefined` counts as left out. */
-export function settingsOf(options: TestIdpSettings, base: Settings = DEFAULTS): Settings {
-  const given = Object.entries(options).filter(([name, value]) => name in DEFAULTS && value !== undefined);
-  return { ...base, ...Object.fromEntries(given) };
+/** The settings that are given, over those of `base`; what is `undefined` counts as left out. */
+export function settingsOf(given: TestIdpSettings, base: Settings = DEFAULTS): Settings {
+  assertMembers('setting', given, SETTING_NAMES);
+  assertSettings(given);
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...base, ...Object.fromEntries(present) };
 }

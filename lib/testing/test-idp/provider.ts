@@ -9,10 +9,12 @@ import type { Users } from './users.js';
 export interface Provider {
   readonly issuer: string;
   /** As they are now. */
-  readonly settings: Settings;
+  settings: Settings;
   readonly users: Users;
   readonly clients: Clients;
   readonly keys: SigningKeys;
   readonly records: Records;
   readonly login: Login;
+  /** Aborted by `reset()` and `close()`: another has taken its place, or none. */
+  readonly ended: AbortSignal;
 }

@@ -41,9 +41,10 @@ export interface RefreshToken extends Expiring {
   used: boolean;
 }
 
-/** Of tokens that were issued to a client, and of those minted for a test, which belong to no grant. */
+/** Of tokens that were issued to a client, and of those minted for a test. */
 export interface AccessToken {
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Left out where one was minted for somebody the provider does not know. */
   readonly grant?: Grant | undefined;
   revoked: boolean;
 }
@@ -75,14 +76,10 @@ export class Records {
   readonly devices = new Map<string, Device>();
   readonly grants = new Set<Grant>();
 
-  clear(): void {
-    for (const records of Object.values(this) as { clear(): void }[]) records.clear();
-  }
-
   /** A login that happens now. */
-  newSession(user: string, now: number): Session {
+  newSession(user: string, now: number, sid: string = randomUUID()): Session {
     const authTime = Math.floor(now / 1_000);
-    const session = { id: randomUUID(), user, sid: randomUUID(), authTime, clients: new Set<string>() };
+    const session = { id: randomUUID(), user, sid, authTime, clients: new Set<string>() };
     this.sessions.set(session.id, session);
     return session;
   }

@@ -11,7 +11,7 @@ export interface TestIdpRequest {
   readonly url: URL;
   /** With names in small letters. */
   readonly headers: IncomingHttpHeaders;
-  /** Of the form where one was posted, else of the query; of a repeated one the last value. */
+  /** Of the query of a GET, of the form of a POST; of a repeated one the last value. */
   readonly parameters: Readonly<Record<string, string>>;
   /** As it was sent. */
   readonly body: string;

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endpointAt, PATHS } from './endpoints.js';
+import type { Epochs } from './epochs.js';
+import { OAuthError } from './errors.js';
 import { type Answer, answerOf, type Exchange, type Outcome, page, received, send } from './exchange.js';
 import type { TestIdpFaults } from './faults.js';
 import { HANDLERS } from './handlers.js';
@@ -8,10 +10,8 @@ import type { TestIdpRequest } from './requests.js';
 
 /** Leads requests by the faults to the endpoints, and remembers them. */
 export class Server {
-  readonly requests: TestIdpRequest[] = [];
-
   constructor(
-    private readonly provider: Provider,
+    private readonly epochs: Epochs,
     private readonly faults: TestIdpFaults,
   ) {}
 
@@ -21,7 +21,9 @@ export class Server {
   };
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { body, ...rest } = await received(request, this.provider.issuer);
+    const { body, ...rest } = await received(request, this.epochs.current.provider.issuer);
+    // Its own to the end: a fault may delay it beyond the end of its test.
+    const { provider, requests, underWay } = this.epochs.current;
     const endpoint = endpointAt(rest.url.pathname);
     if (endpoint === undefined) {
       send(response, page('Not found', `<p>The endpoints are ${Object.values(PATHS).join(', ')}.`, 404));
@@ -35,27 +37,33 @@ export class Server {
       parameters: Object.fromEntries(rest.parameters),
       body,
     };
-    this.requests.push(record);
-    const outcome = await this.outcome({ ...rest, endpoint, issuing: {} });
+    requests.push(record);
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    const outcome = await this.outcome({ ...rest, endpoint, issuing: {} }, provider);
     if (typeof outcome === 'object') record.status = outcome.status;
     send(response, outcome);
   }
 
-  private async outcome(exchange: Exchange): Promise<Outcome> {
+  private async outcome(exchange: Exchange, provider: Provider): Promise<Outcome> {
     try {
-      return await this.faults.next(exchange.endpoint)(exchange, () => this.rightAnswer(exchange));
+      return await this.faults.next(exchange.endpoint)(exchange, () => this.rightAnswer(exchange, provider));
     } catch (error) {
       return answerOf(error);
     }
   }
 
-  private async rightAnswer(exchange: Exchange): Promise<Answer> {
+  private async rightAnswer(exchange: Exchange, provider: Provider): Promise<Answer> {
     const { methods, answer } = HANDLERS[exchange.endpoint];
     if (!methods.includes(exchange.method)) {
       return { status: 405, headers: { allow: methods.join(', ') }, body: '' };
     }
     try {
-      return await answer(exchange, this.provider);
+      if (exchange.isNoForm) {
+        const type = exchange.headers['content-type'] ?? 'of no type';
+        throw new OAuthError('invalid_request', `the body is ${type}, not application/x-www-form-urlencoded`);
+      }
+      return await answer(exchange, provider);
     } catch (error) {
       return answerOf(error);
     }

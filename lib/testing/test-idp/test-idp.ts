@@ -1,15 +1,17 @@
 import type { TestIdpClient } from './clients.js';
 import { decideDevice } from './device-flow.js';
 import { PATHS, type TestIdpEndpoint } from './endpoints.js';
+import type { Epochs } from './epochs.js';
 import { OAuthError } from './errors.js';
+import { assertEndpoint } from './fault-shapes.js';
 import type { TestIdpFaults } from './faults.js';
+import { assertMembers } from './known-names.js';
 import type { Listener } from './listener.js';
 import { endSessions, type TestIdpLogoutDelivery } from './logout.js';
 import { mintAccessToken, type TestIdpMintOptions, type TestIdpTokenClaims } from './mint.js';
-import type { TestIdpSettings } from './options.js';
+import { settingsOf, type TestIdpSettings } from './options.js';
 import type { Provider } from './provider.js';
 import type { TestIdpRequest } from './requests.js';
-import type { Server } from './server.js';
 import type { TestIdpKey } from './signing-keys.js';
 import type { TestIdpUser } from './users.js';
 
@@ -27,19 +29,17 @@ export interface TestIdpClientOptions {
 
 /** @internal What a {@link TestIdp} is made of. */
 export interface TestIdpParts {
-  readonly provider: Provider;
+  readonly epochs: Epochs;
   readonly listener: Listener;
-  readonly server: Server;
   readonly faults: TestIdpFaults;
-  /** Changes the settings; without an argument, back to those of the start. */
-  change(settings?: TestIdpSettings): void;
 }
 
 /**
  * An OpenID Provider for tests, in the process of the test and over real HTTP on loopback. Who signs in is said by the
  * test, all else is as the standards have it: what it issues is verified for real. Made by `startTestIdp()`.
  *
- * Methods that name a user, a client, a user code or a fault that there is not throw an error that says what there is.
+ * Methods that name a user, a client, a user code, an endpoint, a fault or a setting that there is not, or give a setting a
+ * value it cannot have, throw an error at once that says what there is.
  */
 export class TestIdp {
   /** What goes wrong, at which endpoint, once or until cleared. */
@@ -54,7 +54,7 @@ export class TestIdp {
 
   /** `iss` of tokens, and where the endpoints are. */
   get issuer(): string {
-    return this.#parts.provider.issuer;
+    return this.#provider.issuer;
   }
 
   /** Where its metadata is. */
@@ -70,18 +70,18 @@ export class TestIdp {
   /** The same for another client. */
   optionsFor(clientId: string): TestIdpClientOptions {
     const { clientSecret } = this.client(clientId);
-    const { audience } = this.#parts.provider.settings;
+    const { audience } = this.#provider.settings;
     return { clientId, clientSecret, discoveryUrl: this.discoveryUrl, audience };
   }
 
   /** A user, to be changed: `idp.user('alice').roles = []` counts from the next token on, also at a refresh. */
   user(name: string): TestIdpUser {
-    return this.#parts.provider.users.get(name);
+    return this.#provider.users.get(name);
   }
 
   /** A client, to be changed, as where its `backchannelLogoutUri` is known late. Default: the first. */
   client(clientId?: string): TestIdpClient {
-    const { clients } = this.#parts.provider;
+    const { clients } = this.#provider;
     return clientId === undefined ? clients.first : clients.get(clientId);
   }
 
@@ -90,12 +90,13 @@ export class TestIdp {
    * does the session of a browser that has kept the provider's cookie, unless the request has `prompt=login`.
    */
   loginAs(name: string): void {
-    this.#parts.provider.login.as = name;
+    this.#provider.login.as = name;
   }
 
-  /** Changes how the provider behaves; what is left out stays. */
+  /** Changes how the provider behaves, until `reset()`; what is left out stays. */
   change(settings: TestIdpSettings): void {
-    this.#parts.change(settings);
+    const provider = this.#provider;
+    provider.settings = settingsOf(settings, provider.settings);
   }
 
   /** The user says no to the next authorization request: the application is answered `access_denied`. */
@@ -105,17 +106,17 @@ export class TestIdp {
 
   /** The next authorization request is answered with this error (RFC 6749 §4.1.2.1). */
   failNextAuthorization(error: string, description = 'as the test wanted it'): void {
-    this.#parts.provider.login.failNext(new OAuthError(error, description));
+    this.#provider.login.failNext(new OAuthError(error, description));
   }
 
   /** Somebody types the code of a device flow and agrees. Default user: who signs in. */
-  approveDevice(userCode: string, user = this.#parts.provider.login.as): void {
-    decideDevice(this.#parts.provider, userCode, { approvedBy: user });
+  approveDevice(userCode: string, user = this.#provider.login.as): void {
+    decideDevice(this.#provider, userCode, { approvedBy: user });
   }
 
   /** Somebody types the code of a device flow and says no. */
   denyDevice(userCode: string): void {
-    decideDevice(this.#parts.provider, userCode, 'denied');
+    decideDevice(this.#provider, userCode, 'denied');
   }
 
   /**
@@ -123,7 +124,7 @@ export class TestIdp {
    * with a `backchannelLogoutUri` is posted a logout token for each session; resolves when they have answered.
    */
   async logOut(user: string): Promise<readonly TestIdpLogoutDelivery[]> {
-    const { provider } = this.#parts;
+    const provider = this.#provider;
     provider.users.get(user);
     const sessions = [...provider.records.sessions.values()].filter((session) => session.user === user);
     return endSessions(sessions, provider);
@@ -131,26 +132,31 @@ export class TestIdp {
 
   /**
    * An access token at once, as a login would bring it, with any claim and header member changed or left out:
-   * `idp.mintToken({ sub: 'bob', roles: ['admin'], scope: 'orders:read' })`.
+   * `idp.mintToken({ sub: 'bob', roles: ['admin'], scope: 'orders:read' })`. For a known user there is a session behind it
+   * that `logOut` ends; for somebody else there is none, and neither `sid` nor `auth_time`.
    */
   mintToken(claims: TestIdpTokenClaims = {}, options: TestIdpMintOptions = {}): Promise<string> {
-    return mintAccessToken(this.#parts.provider, claims, options);
+    return mintAccessToken(this.#provider, claims, options);
   }
 
   /** The signing keys in the JWKS, the one in use first. */
   get keys(): readonly TestIdpKey[] {
-    return this.#parts.provider.keys.published;
+    return this.#provider.keys.published;
   }
 
   /** Signs with a new key from now on. `keepOld` (default `true`): the others stay in the JWKS. */
-  rotateKeys({ keepOld = true }: { keepOld?: boolean | undefined } = {}): Promise<void> {
-    return this.#parts.provider.keys.rotate(keepOld);
+  async rotateKeys(options: { keepOld?: boolean | undefined } = {}): Promise<void> {
+    assertMembers('option', options, ['keepOld'], ' of rotateKeys');
+    const { keepOld = true } = options;
+    return this.#provider.keys.rotate(keepOld);
   }
 
   /** What it was asked since the start or the last `reset()`, in order; at one endpoint or at all. */
   requests(endpoint?: TestIdpEndpoint): readonly TestIdpRequest[] {
-    const { requests } = this.#parts.server;
-    return requests.filter((request) => endpoint === undefined || request.endpoint === endpoint);
+    if (endpoint !== undefined) assertEndpoint(endpoint);
+    return this.#parts.epochs.current.requests.filter(
+      (request) => endpoint === undefined || request.endpoint === endpoint,
+    );
   }
 
   /** Refuses connections, and breaks those there are. */
@@ -158,28 +164,28 @@ export class TestIdp {
     return this.#parts.listener.down();
   }
 
-  /** Listens again, on the same port. */
+  /** Listens again, on the same port. Rejects after `close()`, and so does `reset()`. */
   up(): Promise<void> {
     return this.#parts.listener.up();
   }
 
   /**
    * For tests that share a provider: as after the start, with no sessions, tokens, requests and faults. The keys, the
-   * port and the clients stay, since applications know them.
+   * port and the clients stay, since applications know them. What has been asked and not answered yet is broken off.
    */
   async reset(): Promise<void> {
-    const { provider, server } = this.#parts;
     this.faults.clear();
-    this.#parts.change();
-    provider.users.reset();
-    provider.login.reset();
-    provider.records.clear();
-    server.requests.length = 0;
+    this.#parts.epochs.next();
     await this.up();
   }
 
-  /** Ends it; open connections are broken, and nothing is left that keeps the process alive. */
+  /** Ends it for good; open connections are broken, and nothing is left that keeps the process alive. */
   close(): Promise<void> {
-    return this.#parts.listener.down();
+    this.#parts.epochs.end();
+    return this.#parts.listener.close();
+  }
+
+  get #provider(): Provider {
+    return this.#parts.epochs.current.provider;
   }
 }

@@ -79,14 +79,10 @@ export function withRoles(
 
 /** The people there are, by the name tests call them. */
 export class Users {
-  #users: Record<string, TestIdpUser> = {};
+  readonly #users: Record<string, TestIdpUser>;
 
-  constructor(private readonly initial: Readonly<Record<string, TestIdpUser>>) {
-    this.reset();
-  }
-
-  reset(): void {
-    const copies = structuredClone(this.initial);
+  constructor(initial: Readonly<Record<string, TestIdpUser>>) {
+    const copies = structuredClone(initial);
     this.#users = Object.fromEntries(
       Object.entries(copies).map(([name, user]) => [name, { preferred_username: name, ...user }]),
     );
