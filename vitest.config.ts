@@ -15,6 +15,8 @@ export default defineConfig({
     environment: 'node',
     // Files share a worker and what it has imported, which halves the time: Nest and the provider are big.
     isolate: false,
+    // Much of it is waiting; by itself vitest would leave a core idle, which is half of a small machine.
+    maxWorkers: 2,
     setupFiles: ['test/setup.ts'],
     // Starts a database server when a test first asks for one.
     globalSetup: ['test/fixtures/databases/global-setup.ts'],

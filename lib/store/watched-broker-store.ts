@@ -119,10 +119,12 @@ export class WatchedBrokerStore extends BrokerStore {
       [
         'insert',
         true,
-        () => this.insert('marker', expired, { ...record, expiresAt: now - 1 }),
+        () => this.insert('marker', expired, { ...record, expiresAt: now - CLOCKS_APART }),
         'nothing has this id yet',
       ],
       ['find', recordText(null), async () => recordText(await this.find('marker', expired)), 'it has expired'],
+      ['insert', true, () => this.insert('marker', expired, next), 'what has this id has expired'],
+      ['remove', true, () => this.remove('marker', expired), 'the record is there'],
     ];
     for (const [method, expected, step, reason] of steps) {
       const outcome = await step();
