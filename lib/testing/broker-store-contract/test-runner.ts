@@ -2,15 +2,15 @@ import { orLate } from './time-limit.js';
 
 /**
  * The functions of a test runner. `import * as runner from 'vitest'`, from `'@jest/globals'` and from `'node:test'` are such
- * runners.
+ * runners. A third argument is the time limit in ms, for those that have one there.
  */
 export interface TestRunner {
   describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>, timeout?: number): unknown;
-  beforeEach(body: () => Promise<void>, timeout?: number): unknown;
-  afterEach(body: () => Promise<void>, timeout?: number): unknown;
-  beforeAll?(body: () => Promise<void>, timeout?: number): unknown;
-  afterAll?(body: () => Promise<void>, timeout?: number): unknown;
+  it(name: string, body: () => Promise<void>, timeout?: unknown): unknown;
+  beforeEach(body: () => Promise<void>, timeout?: unknown): unknown;
+  afterEach(body: () => Promise<void>, timeout?: unknown): unknown;
+  beforeAll?(body: () => Promise<void>, timeout?: unknown): unknown;
+  afterAll?(body: () => Promise<void>, timeout?: unknown): unknown;
   /** What `node:test` calls `beforeAll`. */
   before?(body: () => Promise<void>): unknown;
   /** What `node:test` calls `afterAll`. */
