@@ -27,7 +27,8 @@ export async function pace(
   const { promise, resolve, reject } = outcome();
   const sendDue = (): void => {
     while (idle.length > 0 && due.length > 0) {
-      const connection = idle.pop()!;
+      // The one that has rested longest: servers close those that rest for seconds.
+      const connection = idle.shift()!;
       dueOf.set(connection, due.shift()!);
       connection.send(source()!);
     }
