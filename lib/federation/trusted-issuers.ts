@@ -4,7 +4,13 @@ import { KnownPeerKeys } from '../broker/known-peer-keys.js';
 import { OperatorLog } from '../errors/operator-log.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';
-import { fetchJson, invalidResponse, outgoingFetch, type OutgoingFetch } from '../provider/outgoing-fetch.js';
+import {
+  fetchJson,
+  fetchJwks,
+  invalidResponse,
+  outgoingFetch,
+  type OutgoingFetch,
+} from '../provider/outgoing-fetch.js';
 import { peerFailure, PeerIssuer } from './peer-issuer.js';
 
 /** The option `trustedIssuers`, at work: each issuer with keys of its own, fetched behind the requests. */
@@ -39,10 +45,7 @@ export class TrustedIssuers implements OnApplicationBootstrap, BeforeApplication
 
   private async fetchKeys(trusted: ResolvedTrustedIssuer): Promise<readonly unknown[]> {
     try {
-      const url = trusted.jwksUri ?? (await this.discoverJwksUri(trusted.issuer));
-      const { keys } = await fetchJson(this.fetch, url);
-      if (!Array.isArray(keys)) throw invalidResponse(`${url} answered no JWK Set`);
-      return keys as readonly unknown[];
+      return await fetchJwks(this.fetch, trusted.jwksUri ?? (await this.discoverJwksUri(trusted.issuer)));
     } catch (error) {
       const failure = peerFailure(trusted, error);
       if (!this.closing.signal.aborted) this.log.report(failure);

@@ -1,5 +1,6 @@
 import { RequestMethod } from '@nestjs/common';
 import type { EndpointName } from '../options/oidc-auth-options.js';
+import { DEFAULT_JWKS_PATH } from '../options/trusted-issuers.js';
 
 export interface Endpoint {
   readonly method: RequestMethod.GET | RequestMethod.POST;
@@ -15,7 +16,7 @@ export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
   device: { method: RequestMethod.POST, path: '/auth/v2/device' },
   logout: { method: RequestMethod.GET, path: '/auth/v2/logout' },
   userinfo: { method: RequestMethod.GET, path: '/auth/v2/userinfo' },
-  jwks: { method: RequestMethod.GET, path: '/auth/v2/.well-known/jwks.json' },
+  jwks: { method: RequestMethod.GET, path: DEFAULT_JWKS_PATH },
   metadata: { method: RequestMethod.GET, path: '/.well-known/openid-configuration' },
 };
 

@@ -16,7 +16,7 @@ import { SIGNATURE_ALGORITHMS } from '../options/signature-algorithms.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { explainMissingMembers, type DeviceAuthorization } from './device-authorization.js';
 import { setIdTokenAside } from './id-token-aside.js';
-import { fetchJson, invalidResponse, outgoingFetch, withoutQuery, type OutgoingFetch } from './outgoing-fetch.js';
+import { fetchJwks, outgoingFetch, withoutQuery, type OutgoingFetch } from './outgoing-fetch.js';
 import { configurationOf, discover } from './provider-configuration.js';
 import type { GrantType, ProviderTokens, ProviderUserInfo, VerificationMetadata } from './provider-answers.js';
 import { fromProviderError } from './provider-error.js';
@@ -70,11 +70,7 @@ export class IdentityProvider implements BeforeApplicationShutdown {
   /** The provider's JWK Set (RFC 7517 §5), as it is. */
   async fetchKeys(): Promise<readonly unknown[]> {
     const url = this.options.jwksUri ?? (await this.configuration()).serverMetadata().jwks_uri!;
-    return this.ask(url, async () => {
-      const { keys } = await fetchJson(this.fetch, url);
-      if (!Array.isArray(keys)) throw invalidResponse(`${url} answered no JWK Set`);
-      return keys as readonly unknown[];
-    });
+    return this.ask(url, () => fetchJwks(this.fetch, url));
   }
 
   /** Whether authorization responses carry `iss` (RFC 9207 §3), and which one. */

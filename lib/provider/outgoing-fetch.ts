@@ -87,6 +87,13 @@ export async function fetchJson(
   throw invalidResponse(`${withoutQuery(url)} answered HTTP ${response.status} and no JSON object${advice}`);
 }
 
+/** The keys of a JWK Set (RFC 7517 §5), as they are. */
+export async function fetchJwks(fetch: OutgoingFetch, url: string): Promise<readonly unknown[]> {
+  const { keys } = await fetchJson(fetch, url);
+  if (!Array.isArray(keys)) throw invalidResponse(`${url} answered no JWK Set`);
+  return keys as readonly unknown[];
+}
+
 /** RFC 6749 has no code for it: the provider could not be reached in time. */
 export function unreachable(url: string, cause: unknown): OidcAuthError {
   return providerUnreachable({
