@@ -14,8 +14,13 @@ export interface Issuing {
 }
 
 /** A request as the endpoints see it. */
-export interface Exchange {
+export interface Exchange extends Received {
   readonly endpoint: TestIdpEndpoint;
+  readonly issuing: Issuing;
+}
+
+/** What a request says by itself, before anything is known about it. */
+export interface Received {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
@@ -23,7 +28,6 @@ export interface Exchange {
   readonly parameters: URLSearchParams;
   /** Whether a body was posted that is no form. */
   readonly isNoForm: boolean;
-  readonly issuing: Issuing;
 }
 
 export interface Answer {
@@ -68,8 +72,8 @@ export function answerOf(error: unknown): Answer {
   return page('Test identity provider: error', `<p>${escaped(reason)}</p>`, isMistake ? 400 : 500);
 }
 
-/** Method, address and body of a request, once the body has arrived. */
-export async function received(request: IncomingMessage, origin: string) {
+/** The request and its body as it came, once it has arrived. */
+export async function received(request: IncomingMessage, origin: string): Promise<Received & { body: string }> {
   const url = new URL(request.url ?? '/', origin);
   const body = await text(request);
   const { method = 'GET', headers } = request;
