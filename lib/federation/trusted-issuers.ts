@@ -1,9 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { KnownPeerKeys } from '../broker/known-peer-keys.js';
+import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog } from '../errors/operator-log.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';
+import { wasNeverSent } from '../provider/connection-failure.js';
 import {
   fetchJson,
   fetchJwks,
@@ -13,6 +16,10 @@ import {
 } from '../provider/outgoing-fetch.js';
 import { peerFailure, PeerIssuer } from './peer-issuer.js';
 
+/** ms from our own start in which a peer that nobody listens for may be starting, too. */
+const START_UP_PATIENCE = 30_000;
+const START_UP_PAUSE = 500;
+
 /** The option `trustedIssuers`, at work: each issuer with keys of its own, fetched behind the requests. */
 @Injectable()
 export class TrustedIssuers implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -20,6 +27,7 @@ export class TrustedIssuers implements OnApplicationBootstrap, BeforeApplication
   private readonly closing = new AbortController();
   private readonly fetch: OutgoingFetch;
   private readonly log = new OperatorLog();
+  private patientUntil = Number.NEGATIVE_INFINITY;
 
   constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedOptions, @Inject(KnownPeerKeys) known: KnownPeerKeys) {
     setMaxListeners(0, this.closing.signal);
@@ -36,11 +44,26 @@ export class TrustedIssuers implements OnApplicationBootstrap, BeforeApplication
 
   /** Ahead of the first token; the application does not wait for it. */
   onApplicationBootstrap(): void {
-    for (const peer of this.all) void peer.warmUp();
+    this.patientUntil = performance.now() + START_UP_PATIENCE;
+    for (const peer of this.all) void this.meet(peer);
   }
 
   beforeApplicationShutdown(): void {
     this.closing.abort(new Error('the application is closing'));
+  }
+
+  /** Applications that trust each other are started at once: who does not listen yet is asked again before a word is said. */
+  private async meet(peer: PeerIssuer): Promise<void> {
+    void peer.warmUp();
+    while (!this.closing.signal.aborted) {
+      const failure = await peer.keys.warmUp().catch((error: unknown) => error);
+      if (!this.isPerhapsStarting(failure)) return;
+      await pause(START_UP_PAUSE, undefined, { ref: false, signal: this.closing.signal }).catch(() => undefined);
+    }
+  }
+
+  private isPerhapsStarting(failure: unknown): boolean {
+    return failure instanceof OidcAuthError && wasNeverSent(failure) && performance.now() < this.patientUntil;
   }
 
   private async fetchKeys(trusted: ResolvedTrustedIssuer): Promise<readonly unknown[]> {
@@ -48,7 +71,8 @@ export class TrustedIssuers implements OnApplicationBootstrap, BeforeApplication
       return await fetchJwks(this.fetch, trusted.jwksUri ?? (await this.discoverJwksUri(trusted.issuer)));
     } catch (error) {
       const failure = peerFailure(trusted, error);
-      if (!this.closing.signal.aborted) this.log.report(failure);
+      // A request that waits for it reports it all the same.
+      if (!this.closing.signal.aborted && !this.isPerhapsStarting(failure)) this.log.report(failure);
       throw failure;
     }
   }

@@ -7,6 +7,7 @@ import { newEncryptionKey, startBroker, type RunningBroker } from '../fixtures/b
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { OperatorLines } from '../fixtures/operator-lines.js';
 import { sharedAudience, TestPeer } from '../fixtures/peer.js';
+import { backToRealTime, pass, stopTime } from '../fixtures/simulated-time.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
 
 let op: TestOp;
@@ -23,6 +24,7 @@ beforeEach(async () => {
   peer = await TestPeer.start();
 });
 afterEach(async () => {
+  backToRealTime();
   await Promise.all(running.splice(0).map((app) => app.close()));
   await peer.down();
 });
@@ -89,6 +91,28 @@ describe('a trusted issuer that is down', () => {
     expect(operator.containing(`The keys of the trusted issuer "${peer.issuer}" cannot be had`)).not.toEqual([]);
     await peer.up();
     await expect.poll(async () => app.verdict(await peer.mint()), { timeout: 10_000 }).toBe('accepted');
+  });
+
+  it('is asked again where it starts a moment after the application, without a word', async () => {
+    await peer.down();
+    const app = await start();
+    await peer.up();
+    await expect.poll(() => peer.fetches, { timeout: 10_000 }).toBe(1);
+    expect(await app.verdict(await peer.mint())).toBe('accepted');
+    expect(peer.fetches).toBe(1);
+    expect(operator.containing('cannot be had')).toEqual([]);
+  });
+
+  it('is told of once, where it is not there half a minute after the application started', async () => {
+    stopTime();
+    await peer.down();
+    await start();
+    pass(31);
+    await expect
+      .poll(() => operator.containing(`The keys of the trusted issuer "${peer.issuer}" cannot be had`), {
+        timeout: 10_000,
+      })
+      .toHaveLength(1);
   });
 
   it('while the application starts again: its last known keys are in the store', async () => {

@@ -77,7 +77,7 @@ async def who_am_i(token: IDToken = auth.required()):
 
 
 def await_door_of(issuer, patience=60):
-    """As src/start-together.ts: all are started at once, and ask for each other's keys as soon as they run."""
+    """All are started at once, and this library asks an issuer for its keys once a minute at most."""
     address, last = urlsplit(issuer), time.monotonic() + patience
     while time.monotonic() < last:
         try:
@@ -95,8 +95,7 @@ def end_with_input():
 
 server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
 threading.Thread(target=end_with_input, daemon=True).start()
-# Who asks from here on waits until all is ready, instead of being turned away.
-listening = socket.create_server(("localhost", int(os.environ["PORT"])))
 for trusted in TRUSTED_ISSUERS:
     await_door_of(trusted)
-server.run(sockets=[listening])
+# Who asks from here on waits until all is ready, instead of being turned away.
+server.run(sockets=[socket.create_server(("localhost", int(os.environ["PORT"])))])
