@@ -20,7 +20,7 @@ export { Claims, Roles, Scopes } from './decorators/constraint.decorators.js';
 export { IdToken } from './decorators/id-token.decorator.js';
 export { Public } from './decorators/public.decorator.js';
 
-export { AuthController } from './http/auth.controller.js';
+export { AuthController } from './endpoints/auth.controller.js';
 export type { HttpRequest } from './http/http-request.js';
 export { OidcAuthService, type LogoutRequest } from './login/oidc-auth.service.js';
 export type { LoginRedirect, LoginRequest } from './login/authorization-request.js';
@@ -31,8 +31,9 @@ export type { TokenResponse } from './login/token-response.js';
 export type { UserInfo } from './login/user-info.js';
 export type { DeviceAuthorization } from './provider/device-authorization.js';
 
-export { TokenBroker, type MintRequest, type ReencryptionReport } from './broker/token-broker.js';
-export type { SessionInfo } from './broker/session-info.js';
+export type { ReencryptionReport } from './broker/records/reencryption.js';
+export { TokenBroker, type MintRequest } from './broker/token-broker.js';
+export type { SessionInfo } from './broker/sessions/session-info.js';
 export type { BrokerEvent, KeyRotationReason, MintingReason, SessionEnd } from './broker/broker-events.js';
 
 export { TokenVerifier } from './verification/token-verifier.js';

@@ -13,21 +13,22 @@ import {
 import { APP_GUARD, ModulesContainer, RouterModule } from '@nestjs/core';
 import { BROKER_PROVIDERS } from './broker/broker-providers.js';
 import { BrokerTokenIssuer } from './broker/broker-token-issuer.js';
-import { OwnIssuer } from './broker/own-issuer.js';
-import { StoreClock } from './broker/store-clock.js';
-import { StoredOneTimeUse } from './broker/stored-one-time-use.js';
+import { OwnIssuer } from './broker/issuing/own-issuer.js';
+import { StoreClock } from './broker/records/store-clock.js';
+import { StoredOneTimeUse } from './broker/records/stored-one-time-use.js';
 import { TokenBroker } from './broker/token-broker.js';
 import { Clock, SystemClock } from './clock/clock.js';
 import { OidcAuthError } from './errors/oidc-auth-error.js';
+import { KnownPeerKeys } from './federation/known-peer-keys.js';
 import { TrustedIssuers } from './federation/trusted-issuers.js';
 import { OidcGuard } from './guards/oidc.guard.js';
 import { OptionalOidcGuard } from './guards/optional-oidc.guard.js';
 import { UnguardedConstraints } from './guards/unguarded-constraints.js';
-import { AuthController } from './http/auth.controller.js';
-import { bindEndpoints } from './http/endpoint-binding.js';
-import { rootMetadata } from './http/root-metadata.js';
-import { endpointConflicts } from './http/endpoint-conflicts.js';
-import { ENDPOINT_PATHS } from './http/endpoints.js';
+import { AuthController } from './endpoints/auth.controller.js';
+import { bindEndpoints } from './endpoints/endpoint-binding.js';
+import { rootMetadata } from './endpoints/root-metadata.js';
+import { endpointConflicts } from './endpoints/endpoint-conflicts.js';
+import { ENDPOINT_PATHS } from './endpoints/endpoints.js';
 import { AuthorizationRequests } from './login/authorization-request.js';
 import { CodeRedemption } from './login/code-redemption.js';
 import { LoginStates } from './login/login-state.js';
@@ -37,7 +38,7 @@ import { RedirectPolicy } from './login/redirect-policy.js';
 import { PassThroughTokenIssuer } from './login/pass-through-token-issuer.js';
 import { TokenIssuer } from './login/token-issuer.js';
 import { UserInfoService } from './login/user-info.js';
-import { endpointPathsOf, extraProblems } from './http/module-extras.js';
+import { endpointPathsOf, extraProblems } from './endpoints/module-extras.js';
 import type { OidcAuthModuleExtras, OidcAuthOptions, OidcAuthOptionsFactory } from './options/oidc-auth-options.js';
 import { nearestName } from './options/nearest-name.js';
 import { OPTION_RULES } from './options/option-rules.js';
@@ -245,6 +246,7 @@ function register(
       byMode(Clock, StoreClock, SystemClock),
       byMode(OneTimeUse, StoredOneTimeUse, InMemoryOneTimeUse),
       byMode(TokenIssuer, BrokerTokenIssuer, PassThroughTokenIssuer),
+      KnownPeerKeys,
       TrustedIssuers,
       verifierOf(
         TokenVerifier,

@@ -1,27 +1,27 @@
 import type { Provider } from '@nestjs/common';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokens } from './issuing/access-tokens.js';
 import { BrokerEvents } from './broker-events.js';
 import { BrokerStartUp } from './broker-start-up.js';
 import { BrokerTokenIssuer } from './broker-token-issuer.js';
-import { Identities } from './identity.js';
-import { KnownPeerKeys } from './known-peer-keys.js';
-import { LeaseJoin } from './lease-join.js';
-import { LeasedRefresh } from './leased-refresh.js';
-import { OwnIssuer } from './own-issuer.js';
-import { SessionEnding } from './session-ending.js';
-import { SessionRecords } from './session-records.js';
-import { SessionRefresh } from './session-refresh.js';
-import { SessionSaver } from './session-saver.js';
-import { Sessions } from './sessions.js';
+import { Identities } from './sessions/identity.js';
+import { LeaseJoin } from './sessions/lease-join.js';
+import { LeasedRefresh } from './sessions/leased-refresh.js';
+import { OwnIssuer } from './issuing/own-issuer.js';
+import { SessionEnding } from './sessions/session-ending.js';
+import { SessionRecords } from './sessions/session-records.js';
+import { SessionRefresh } from './sessions/session-refresh.js';
+import { SessionSaver } from './sessions/session-saver.js';
+import { Sessions } from './sessions/sessions.js';
 import { ShutdownSignal } from './shutdown-signal.js';
-import { SigningKeys } from './signing-keys.js';
-import { StoreAccess } from './store-access.js';
-import { StoreClock } from './store-clock.js';
-import { StoredOneTimeUse } from './stored-one-time-use.js';
+import { SigningKeys } from './issuing/signing-keys.js';
+import { Reencryption } from './records/reencryption.js';
+import { StoreAccess } from './records/store-access.js';
+import { StoreClock } from './records/store-clock.js';
+import { StoredOneTimeUse } from './records/stored-one-time-use.js';
 import { TokenBroker } from './token-broker.js';
 import { TokenExchange } from './token-exchange.js';
 import { Upkeep } from './upkeep.js';
-import { UpstreamRefresh } from './upstream-refresh.js';
+import { UpstreamRefresh } from './sessions/upstream-refresh.js';
 
 /** The parts of broker mode. In pass-through mode they are there and do nothing. */
 export const BROKER_PROVIDERS: readonly Provider[] = [
@@ -33,10 +33,10 @@ export const BROKER_PROVIDERS: readonly Provider[] = [
   LeaseJoin,
   LeasedRefresh,
   OwnIssuer,
+  Reencryption,
   SessionEnding,
   SessionRecords,
   SessionRefresh,
-  KnownPeerKeys,
   SessionSaver,
   Sessions,
   ShutdownSignal,

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../options/resolved-options.js';
-import { OwnIssuer } from './own-issuer.js';
-import { SigningKeys } from './signing-keys.js';
+import { OwnIssuer } from './issuing/own-issuer.js';
+import { SigningKeys } from './issuing/signing-keys.js';
 import { Upkeep } from './upkeep.js';
 
 /** Makes broker mode ready before the first request: tables, clock and signing key. */

@@ -9,16 +9,16 @@ import {
 import type { TokenResponse } from '../login/token-response.js';
 import type { IdTokenClaims } from '../verification/claims.js';
 import { OwnTokenVerifier } from '../verification/token-verifier.js';
-import { AccessTokens } from './access-tokens.js';
-import { sessionResponse } from './broker-token-response.js';
-import { isGenuine, parseRefreshToken } from './refresh-token.js';
-import { SessionEnding } from './session-ending.js';
-import { refreshTokenInvalid } from './session-errors.js';
-import { SessionRecords } from './session-records.js';
-import { SessionRefresh } from './session-refresh.js';
-import { Sessions } from './sessions.js';
-import { SigningKeys } from './signing-keys.js';
-import { StoreClock } from './store-clock.js';
+import { AccessTokens } from './issuing/access-tokens.js';
+import { sessionResponse } from './issuing/broker-token-response.js';
+import { isGenuine, parseRefreshToken } from './sessions/refresh-token.js';
+import { SessionEnding } from './sessions/session-ending.js';
+import { refreshTokenInvalid } from './sessions/session-errors.js';
+import { SessionRecords } from './sessions/session-records.js';
+import { SessionRefresh } from './sessions/session-refresh.js';
+import { Sessions } from './sessions/sessions.js';
+import { SigningKeys } from './issuing/signing-keys.js';
+import { StoreClock } from './records/store-clock.js';
 import { TokenExchange } from './token-exchange.js';
 
 /** Broker mode: the client gets tokens of this application; the provider's stay in its session. */

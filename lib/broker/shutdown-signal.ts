@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { shuttingDown } from './session-errors.js';
+import { shuttingDown } from './sessions/session-errors.js';
 
 /** Lets what must not be cut off come to its end while the application closes, and nothing new begin. */
 @Injectable()

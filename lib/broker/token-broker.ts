@@ -5,15 +5,15 @@ import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../o
 import { IdentityProvider } from '../provider/identity-provider.js';
 import { LONGEST_ACCESS_TOKEN_TTL } from '../options/option-rules.js';
 import { words } from '../options/words.js';
-import { AccessTokens } from './access-tokens.js';
-import { accessTokenResponse } from './broker-token-response.js';
-import { KnownPeerKeys } from './known-peer-keys.js';
-import { OwnIssuer } from './own-issuer.js';
-import { SessionEnding } from './session-ending.js';
-import { SessionRecords } from './session-records.js';
-import { describeSession, type SessionInfo } from './session-info.js';
-import { SigningKeys } from './signing-keys.js';
-import { brokerModeOff } from './store-access.js';
+import { AccessTokens } from './issuing/access-tokens.js';
+import { accessTokenResponse } from './issuing/broker-token-response.js';
+import { OwnIssuer } from './issuing/own-issuer.js';
+import { SessionEnding } from './sessions/session-ending.js';
+import { SessionRecords } from './sessions/session-records.js';
+import { describeSession, type SessionInfo } from './sessions/session-info.js';
+import { SigningKeys } from './issuing/signing-keys.js';
+import { Reencryption, type ReencryptionReport } from './records/reencryption.js';
+import { brokerModeOff } from './records/store-access.js';
 
 /** What a program wants a token for. */
 export interface MintRequest {
@@ -26,12 +26,6 @@ export interface MintRequest {
   readonly name?: string | undefined;
   /** Seconds. Default: `accessTokenTtl`. At most a day. */
   readonly expiresIn?: number | undefined;
-}
-
-/** How many records were sealed again, and how many no key of the ring opens. */
-export interface ReencryptionReport {
-  readonly reencrypted: number;
-  readonly unreadable: number;
 }
 
 /**
@@ -50,7 +44,7 @@ export class TokenBroker {
     @Inject(SessionEnding) private readonly ending: SessionEnding,
     @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
     @Inject(OwnIssuer) private readonly ownIssuer: OwnIssuer,
-    @Inject(KnownPeerKeys) private readonly peerKeys: KnownPeerKeys,
+    @Inject(Reencryption) private readonly reencryption: Reencryption,
   ) {}
 
   /**
@@ -134,13 +128,7 @@ export class TokenBroker {
   /** Seals everything again that another key than the first of `encryptionKeys` has sealed. */
   async reencrypt(): Promise<ReencryptionReport> {
     this.broker();
-    const report = { reencrypted: 0, unreadable: 0 };
-    for (const records of [this.signingKeys, this.records, this.peerKeys]) {
-      const { reencrypted, unreadable } = await records.reencrypt();
-      report.reencrypted += reencrypted;
-      report.unreadable += unreadable;
-    }
-    return report;
+    return this.reencryption.run();
   }
 
   private async providerIssuer(iss: string): Promise<string> {

@@ -9,9 +9,9 @@ import { isRefusal } from '../provider/provider-error.js';
 import { grantedScopes } from '../verification/constraints.js';
 import { ProviderTokenVerifier } from '../verification/token-verifier.js';
 import type { IdTokenClaims } from '../verification/claims.js';
-import { AccessTokens } from './access-tokens.js';
-import { accessTokenResponse } from './broker-token-response.js';
-import { Identities } from './identity.js';
+import { AccessTokens } from './issuing/access-tokens.js';
+import { accessTokenResponse } from './issuing/broker-token-response.js';
+import { Identities } from './sessions/identity.js';
 
 /**
  * Exchanges an access token of the identity provider for one of this application (RFC 8693): only the provider's, only

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { SigningKeys } from './signing-keys.js';
-import { StoreAccess } from './store-access.js';
+import { SigningKeys } from './issuing/signing-keys.js';
+import { StoreAccess } from './records/store-access.js';
 
 /** ms from one round to the next. */
 const INTERVAL = 30_000;

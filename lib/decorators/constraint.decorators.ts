@@ -2,7 +2,7 @@ import { SetMetadata, type CustomDecorator } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { CLAIMS, ROLES, SCOPES } from '../guards/metadata.js';
 import { words } from '../options/words.js';
-import { claimConstraintsProblem, namesProblem } from '../verification/constraint-problems.js';
+import { claimConstraintsProblem, namesProblem } from '../options/constraint-problems.js';
 import type { ClaimConstraints } from '../verification/constraints.js';
 
 /**

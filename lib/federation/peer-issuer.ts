@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import type { KnownPeerKeys } from '../broker/known-peer-keys.js';
+import type { KnownPeerKeys } from './known-peer-keys.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { quoted } from '../errors/operator-log.js';
 import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';

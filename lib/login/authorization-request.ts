@@ -5,7 +5,8 @@ import { IdentityProvider } from '../provider/identity-provider.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { newBrowserBinding, type BrowserBinding } from './browser-binding.js';
 import { LoginStates } from './login-state.js';
-import { isS256Challenge, randomValue, s256 } from './pkce.js';
+import { randomValue } from '../sealing/random-value.js';
+import { isS256Challenge, s256 } from './pkce.js';
 import { RedirectPolicy } from './redirect-policy.js';
 import { requestedScopes } from './requested-scopes.js';
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 /** RFC 7636 §4.1: 43 to 128 unreserved characters. */
 const CODE_VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
@@ -6,11 +6,6 @@ const CODE_VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
 const S256_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 
 export const LONGEST_CODE_VERIFIER = 128;
-
-/** 256 random bits in base64url: fit for a code verifier, a nonce or a state. */
-export function randomValue(): string {
-  return randomBytes(32).toString('base64url');
-}
 
 export function s256(value: string): string {
   return createHash('sha256').update(value).digest('base64url');

@@ -1,4 +1,4 @@
-import { claimConstraintsProblem } from '../verification/constraint-problems.js';
+import { claimConstraintsProblem } from './constraint-problems.js';
 import { missingStoreMethods } from '../store/store-shape.js';
 import { isConfidential, joinPaths, parseHttpUrl, parseRedirectTarget } from './addresses.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { ENDPOINTS } from '../../lib/http/endpoints.js';
+import { ENDPOINTS } from '../../lib/endpoints/endpoints.js';
 import { EXTRA_NAMES } from '../../lib/options/resolve-options.js';
 import { OPTION_RULES } from '../../lib/options/option-rules.js';
 import { codeBlocks, documents, readDocument, root, type CodeBlock } from './code-blocks.js';

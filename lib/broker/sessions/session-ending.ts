@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BrokerEvents, type SessionEnd } from './broker-events.js';
+import { BrokerEvents, type SessionEnd } from '../broker-events.js';
 import { SessionRecords } from './session-records.js';
 import { tombstoneOf, type StoredSession } from './session.js';
-import { StoreClock } from './store-clock.js';
+import { StoreClock } from '../records/store-clock.js';
 import { UpstreamRefresh } from './upstream-refresh.js';
 
 /** Ends sessions: here first, so that a refresh under way finds nothing to write to, then at the provider. */

@@ -3,8 +3,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { Public } from '../decorators/public.decorator.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { EndpointPaths } from './endpoints.js';
-import type { HttpRequest } from './http-request.js';
-import { OAuthErrorFilter } from './oauth-error.filter.js';
+import type { HttpRequest } from '../http/http-request.js';
+import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { replyWithMetadata } from './reply-with-metadata.js';
 import { isIssuerPath } from './server-metadata.js';
 

@@ -2,8 +2,8 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { EndpointPaths } from './endpoints.js';
-import type { HttpRequest } from './http-request.js';
-import { replyPublicly } from './reply-publicly.js';
+import type { HttpRequest } from '../http/http-request.js';
+import { replyPublicly } from '../http/reply-publicly.js';
 import { serverMetadata } from './server-metadata.js';
 
 /** @throws {@link OidcAuthError} `broker_mode_off` where there is none to tell */

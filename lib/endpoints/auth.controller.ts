@@ -11,14 +11,14 @@ import { OidcAuthService } from '../login/oidc-auth.service.js';
 import type { TokenResponse } from '../login/token-response.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { ENDPOINT_PATHS, type EndpointPaths } from './endpoints.js';
-import { HttpReply } from './http-reply.js';
-import { cookiesOf, prefersJson, type HttpRequest } from './http-request.js';
+import { HttpReply } from '../http/http-reply.js';
+import { cookiesOf, prefersJson, type HttpRequest } from '../http/http-request.js';
 import { loginRequestOf } from './login-parameters.js';
-import { OAuthErrorFilter } from './oauth-error.filter.js';
+import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { isOwnCallback } from './own-callback.js';
-import { replyPublicly } from './reply-publicly.js';
+import { replyPublicly } from '../http/reply-publicly.js';
 import { replyWithMetadata } from './reply-with-metadata.js';
-import { invalid, RequestParameters } from './request-parameters.js';
+import { invalid, RequestParameters } from '../http/request-parameters.js';
 import { tokenRequestOf, type TokenRequest } from './token-request.js';
 
 /** At most so many logins of one browser are under way; beyond that the oldest is given up. */

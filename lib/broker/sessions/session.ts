@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { OidcAuthErrorCode } from '../errors/oidc-auth-error.js';
-import type { SessionEnd } from './broker-events.js';
+import type { OidcAuthErrorCode } from '../../errors/oidc-auth-error.js';
+import type { SessionEnd } from '../broker-events.js';
 import type { Identity } from './identity.js';
-import type { Stored } from './sealed-records.js';
+import type { Stored } from '../records/sealed-records.js';
 
 /** One login and all that follows from it: the content of a sealed `grant` record. Times are ms of the store's clock. */
 export interface Session {

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import type { PublicKey } from '../login/token-issuer.js';
-import { LONGEST_ACCESS_TOKEN_TTL } from '../options/option-rules.js';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import type { SigningAlgorithm } from '../options/signature-algorithms.js';
-import { KeyRing } from '../sealing/key-ring.js';
-import { BrokerEvents, type KeyRotationReason } from './broker-events.js';
-import { ownerOf, SealedRecords, UNREADABLE } from './sealed-records.js';
-import { StoreAccess } from './store-access.js';
-import { StoreClock } from './store-clock.js';
+import { OidcAuthError } from '../../errors/oidc-auth-error.js';
+import type { PublicKey } from '../../login/token-issuer.js';
+import { LONGEST_ACCESS_TOKEN_TTL } from '../../options/option-rules.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
+import type { SigningAlgorithm } from '../../options/signature-algorithms.js';
+import { KeyRing } from '../../sealing/key-ring.js';
+import { BrokerEvents, type KeyRotationReason } from '../broker-events.js';
+import { ownerOf, SealedRecords, UNREADABLE } from '../records/sealed-records.js';
+import { StoreAccess } from '../records/store-access.js';
+import { StoreClock } from '../records/store-clock.js';
 
 const SECOND = 1_000;
 /** ms between a key's publication and its first use: verifiers keep a JWKS for an hour. */
@@ -156,10 +156,6 @@ export class SigningKeys {
     if (newest.activeFrom > this.clock.now()) return;
     await this.make('algorithm', this.newest + 1);
     await this.freshly();
-  }
-
-  reencrypt(): Promise<{ reencrypted: number; unreadable: number }> {
-    return this.records.reencrypt();
   }
 
   private current(): SigningKey | undefined {

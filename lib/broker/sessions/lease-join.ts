@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { OidcAuthError, type OidcAuthErrorCode } from '../errors/oidc-auth-error.js';
-import { BrokerEvents } from './broker-events.js';
+import { OidcAuthError, type OidcAuthErrorCode } from '../../errors/oidc-auth-error.js';
+import { BrokerEvents } from '../broker-events.js';
 import { LeaseWatch } from './lease-watch.js';
 import { refreshBusy, sessionEnded } from './session-errors.js';
 import { SessionRecords } from './session-records.js';
 import type { Session, StoredSession } from './session.js';
-import { ShutdownSignal } from './shutdown-signal.js';
+import { ShutdownSignal } from '../shutdown-signal.js';
 
 /** ms between looks; the last for all further ones. */
 const PAUSES = [25, 50, 100, 200, 250] as const;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LOGIN_LIFETIME } from '../login/login-state.js';
-import { randomValue } from '../login/pkce.js';
-import { OneTimeUse } from '../login/one-time-use.js';
+import { LOGIN_LIFETIME } from '../../login/login-state.js';
+import { randomValue } from '../../sealing/random-value.js';
+import { OneTimeUse } from '../../login/one-time-use.js';
 import { StoreAccess } from './store-access.js';
 import { StoreClock } from './store-clock.js';
 

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import { IdentityProvider } from '../provider/identity-provider.js';
-import { isRefusal } from '../provider/provider-error.js';
-import type { ProviderUserInfo } from '../provider/provider-answers.js';
-import type { IdTokenClaims } from '../verification/claims.js';
-import { assertConstraints, grantedScopes, rolesOf } from '../verification/constraints.js';
-import { ProviderAccessTokens } from '../verification/provider-access-token.js';
+import { OidcAuthError } from '../../errors/oidc-auth-error.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
+import { IdentityProvider } from '../../provider/identity-provider.js';
+import { isRefusal } from '../../provider/provider-error.js';
+import type { ProviderUserInfo } from '../../provider/provider-answers.js';
+import type { IdTokenClaims } from '../../verification/claims.js';
+import { assertConstraints, grantedScopes, rolesOf } from '../../verification/constraints.js';
+import { ProviderAccessTokens } from '../../verification/provider-access-token.js';
 
 /** Who signed in, as the provider says. */
 export interface Identity {

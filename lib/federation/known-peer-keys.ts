@@ -3,10 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { KeyRing } from '../sealing/key-ring.js';
 import { STALE_LIMIT } from '../verification/remote-key-set.js';
-import { BrokerEvents } from './broker-events.js';
-import { ownerOf, SealedRecords, UNREADABLE } from './sealed-records.js';
-import { StoreAccess } from './store-access.js';
-import { StoreClock } from './store-clock.js';
+import { BrokerEvents } from '../broker/broker-events.js';
+import { ownerOf, SealedRecords, UNREADABLE } from '../broker/records/sealed-records.js';
+import { StoreAccess } from '../broker/records/store-access.js';
+import { StoreClock } from '../broker/records/store-clock.js';
 
 /** The content of a sealed `peer` record. */
 interface PeerKeys {
@@ -77,10 +77,6 @@ export class KnownPeerKeys {
     } catch {
       // The keys are there; only a restart would have needed these. The store has told what is wrong with it.
     }
-  }
-
-  reencrypt(): Promise<{ reencrypted: number; unreadable: number }> {
-    return this.records?.reencrypt() ?? Promise.resolve({ reencrypted: 0, unreadable: 0 });
   }
 
   /** Applications that share a table and trust the same issuer do not write over each other. */

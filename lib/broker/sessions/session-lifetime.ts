@@ -1,6 +1,6 @@
-import { refreshLifetimeOf } from '../login/token-response.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import type { ProviderTokens } from '../provider/provider-answers.js';
+import { refreshLifetimeOf } from '../../login/token-response.js';
+import type { ResolvedOptions } from '../../options/resolved-options.js';
+import type { ProviderTokens } from '../../provider/provider-answers.js';
 
 const SECOND = 1_000;
 

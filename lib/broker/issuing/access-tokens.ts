@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CompactSign, type JWTPayload } from 'jose';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { plainCause } from '../errors/plain-cause.js';
-import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../options/resolved-options.js';
-import { BrokerEvents, type MintingReason } from './broker-events.js';
-import type { Identity } from './identity.js';
+import { OidcAuthError } from '../../errors/oidc-auth-error.js';
+import { plainCause } from '../../errors/plain-cause.js';
+import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../../options/resolved-options.js';
+import { BrokerEvents, type MintingReason } from '../broker-events.js';
+import type { Identity } from '../sessions/identity.js';
 import { SigningKeys } from './signing-keys.js';
-import { StoreClock } from './store-clock.js';
+import { StoreClock } from '../records/store-clock.js';
 
 const SECOND = 1_000;
 

@@ -1,7 +1,7 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import type { CodeGrant } from '../login/code-redemption.js';
 import { ACCESS_TOKEN_TYPE, type TokenExchangeRequest } from '../login/token-issuer.js';
-import { invalid, type RequestParameters } from './request-parameters.js';
+import { invalid, type RequestParameters } from '../http/request-parameters.js';
 
 /** What a client posted to the token endpoint. */
 export type TokenRequest =

@@ -1,5 +1,5 @@
 import type { LoginRequest } from '../login/authorization-request.js';
-import { invalid, type RequestParameters } from './request-parameters.js';
+import { invalid, type RequestParameters } from '../http/request-parameters.js';
 
 const PROMPTS = new Set(['login', 'consent', 'select_account']);
 

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeJwt } from 'jose';
-import { OidcAuthError, type OidcAuthErrorCode } from '../errors/oidc-auth-error.js';
-import { randomValue } from '../login/pkce.js';
-import type { TokenResponse } from '../login/token-response.js';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import type { ProviderTokens } from '../provider/provider-answers.js';
-import { providerUnreachable } from '../provider/outgoing-fetch.js';
-import { IdTokenVerifier } from '../verification/id-token-verifier.js';
-import { AccessTokens } from './access-tokens.js';
-import { BrokerEvents, type SessionEnd } from './broker-events.js';
-import { sessionResponse } from './broker-token-response.js';
+import { OidcAuthError, type OidcAuthErrorCode } from '../../errors/oidc-auth-error.js';
+import { randomValue } from '../../sealing/random-value.js';
+import type { TokenResponse } from '../../login/token-response.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
+import type { ProviderTokens } from '../../provider/provider-answers.js';
+import { providerUnreachable } from '../../provider/outgoing-fetch.js';
+import { IdTokenVerifier } from '../../verification/id-token-verifier.js';
+import { AccessTokens } from '../issuing/access-tokens.js';
+import { BrokerEvents, type SessionEnd } from '../broker-events.js';
+import { sessionResponse } from '../issuing/broker-token-response.js';
 import { rotationsWith } from './generation.js';
 import { anotherUser, Identities, type Identity } from './identity.js';
 import { sessionEnded } from './session-errors.js';
@@ -17,8 +17,8 @@ import { recordExpiry, refreshExpiry, upstreamExpiry } from './session-lifetime.
 import { SessionRecords, type SessionChange } from './session-records.js';
 import { OVERTAKEN, SessionSaver } from './session-saver.js';
 import { tombstoneOf, type Session, type StoredSession } from './session.js';
-import { ShutdownSignal } from './shutdown-signal.js';
-import { StoreClock } from './store-clock.js';
+import { ShutdownSignal } from '../shutdown-signal.js';
+import { StoreClock } from '../records/store-clock.js';
 import { UpstreamRefresh, type UpstreamAnswer } from './upstream-refresh.js';
 
 /** ms for which a lease outlasts the request it is taken for: what is written and asked afterwards. */

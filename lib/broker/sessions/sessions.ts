@@ -1,14 +1,14 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import type { CompletedLogin } from '../login/token-issuer.js';
-import { randomValue } from '../login/pkce.js';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import { BrokerEvents } from './broker-events.js';
+import { OidcAuthError } from '../../errors/oidc-auth-error.js';
+import type { CompletedLogin } from '../../login/token-issuer.js';
+import { randomValue } from '../../sealing/random-value.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
+import { BrokerEvents } from '../broker-events.js';
 import { Identities } from './identity.js';
 import { recordExpiry, refreshExpiry, upstreamExpiry } from './session-lifetime.js';
 import { SessionRecords } from './session-records.js';
 import { newSessionId, type Session } from './session.js';
-import { StoreClock } from './store-clock.js';
+import { StoreClock } from '../records/store-clock.js';
 import { UpstreamRefresh } from './upstream-refresh.js';
 
 const SECOND = 1_000;

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import type { KeyRing } from '../sealing/key-ring.js';
+import type { ResolvedOptions } from '../../options/resolved-options.js';
+import type { KeyRing } from '../../sealing/key-ring.js';
 import type {
   BrokerRecord,
   BrokerRecordFilter,
   BrokerRecordKind,
   IdentifiedBrokerRecord,
-} from '../store/broker-store.js';
-import type { BrokerEvents } from './broker-events.js';
+} from '../../store/broker-store.js';
+import type { BrokerEvents } from '../broker-events.js';
 import type { StoreAccess } from './store-access.js';
 
 /** The most records a store is asked for at once. */
@@ -88,23 +88,14 @@ export class SealedRecords<T> {
   }
 
   /** Seals again what another key than the first of the ring has sealed. */
-  async reencrypt(): Promise<{ reencrypted: number; unreadable: number }> {
-    let reencrypted = 0;
-    let unreadable = 0;
+  async *reencrypt(): AsyncGenerator<'reencrypted' | 'unreadable'> {
     for await (const record of this.sealed({})) {
       if (this.keyRing.isSealedByFirst(record.payload)) continue;
-      const outcome = await this.sealAgain(record);
-      if (outcome === 'unreadable') unreadable++;
-      if (outcome === 'done') reencrypted++;
+      const opened = this.open(record);
+      if (opened === UNREADABLE) yield 'unreadable';
+      // Whoever writes at the same time seals with the first key, too: then there is nothing left to do.
+      else if ((await this.replace(opened, opened.value, opened)) !== undefined) yield 'reencrypted';
     }
-    return { reencrypted, unreadable };
-  }
-
-  /** Whoever writes at the same time seals with the first key, too: then there is nothing left to do. */
-  private async sealAgain(record: IdentifiedBrokerRecord): Promise<'done' | 'overtaken' | 'unreadable'> {
-    const opened = this.open(record);
-    if (opened === UNREADABLE) return 'unreadable';
-    return (await this.replace(opened, opened.value, opened)) === undefined ? 'overtaken' : 'done';
   }
 
   private async *sealed(filter: BrokerRecordFilter): AsyncGenerator<IdentifiedBrokerRecord> {

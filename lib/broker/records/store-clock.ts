@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '../clock/clock.js';
-import { SingleFlight } from '../provider/single-flight.js';
+import { Clock } from '../../clock/clock.js';
+import { SingleFlight } from '../../provider/single-flight.js';
 import { StoreAccess } from './store-access.js';
 
 /** ms after which the store is asked again, behind the requests. */

@@ -1,7 +1,7 @@
-import type { TokenResponse } from '../login/token-response.js';
+import type { TokenResponse } from '../../login/token-response.js';
 import type { MintedToken } from './access-tokens.js';
-import { refreshTokenOf } from './refresh-token.js';
-import type { StoredSession } from './session.js';
+import { refreshTokenOf } from '../sessions/refresh-token.js';
+import type { StoredSession } from '../sessions/session.js';
 
 /** A minted access token as a token response (RFC 6749 §5.1). */
 export function accessTokenResponse(

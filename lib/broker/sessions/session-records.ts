@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { randomValue } from '../login/pkce.js';
-import { KeyRing } from '../sealing/key-ring.js';
-import { BrokerEvents } from './broker-events.js';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import { ownerOf, SealedRecords, UNREADABLE } from './sealed-records.js';
+import { randomValue } from '../../sealing/random-value.js';
+import { KeyRing } from '../../sealing/key-ring.js';
+import { BrokerEvents } from '../broker-events.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
+import { ownerOf, SealedRecords, UNREADABLE } from '../records/sealed-records.js';
 import { providerSessionIndex, subjectIndex, type Session, type StoredSession } from './session.js';
-import { StoreAccess } from './store-access.js';
+import { StoreAccess } from '../records/store-access.js';
 
 /** What a write changes of a session; `expiresAt` only where it changes. */
 export type SessionChange = Partial<Omit<Session, 'w'>> & { readonly expiresAt?: number };
@@ -88,9 +88,5 @@ export class SessionRecords {
       if (found.value === UNREADABLE || found.value.ended !== null) continue;
       if (found.value.identity.iss === iss && found.value.identity.sub === sub) yield found as StoredSession;
     }
-  }
-
-  reencrypt(): Promise<{ reencrypted: number; unreadable: number }> {
-    return this.records.reencrypt();
   }
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { OperatorLog, quoted } from '../errors/operator-log.js';
-import { plainCause } from '../errors/plain-cause.js';
-import { SingleFlight } from '../provider/single-flight.js';
-import { BrokerStore } from '../store/broker-store.js';
-import { WatchedBrokerStore } from '../store/watched-broker-store.js';
+import { OidcAuthError } from '../../errors/oidc-auth-error.js';
+import { OperatorLog, quoted } from '../../errors/operator-log.js';
+import { plainCause } from '../../errors/plain-cause.js';
+import { SingleFlight } from '../../provider/single-flight.js';
+import { BrokerStore } from '../../store/broker-store.js';
+import { WatchedBrokerStore } from '../../store/watched-broker-store.js';
 
 /** The way to the store: sets it up before its first use, and says what is wrong when it fails. */
 @Injectable()

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { IdentityProvider } from '../provider/identity-provider.js';
-import { wasBroken, wasNeverSent } from '../provider/connection-failure.js';
-import { providerUnreachable } from '../provider/outgoing-fetch.js';
-import type { ProviderTokens } from '../provider/provider-answers.js';
+import { OidcAuthError } from '../../errors/oidc-auth-error.js';
+import { IdentityProvider } from '../../provider/identity-provider.js';
+import { wasBroken, wasNeverSent } from '../../provider/connection-failure.js';
+import { providerUnreachable } from '../../provider/outgoing-fetch.js';
+import type { ProviderTokens } from '../../provider/provider-answers.js';
 
 /** What came of asking the provider to refresh. `isInDoubt`: it may have done so, and its answer was not heard. */
 export type UpstreamAnswer =

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { quoted } from '../errors/operator-log.js';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import { SIGNING_ALGORITHMS } from '../options/signature-algorithms.js';
-import type { VerificationMetadata } from '../provider/provider-answers.js';
-import type { AcceptedIssuer } from '../verification/accepted-issuer.js';
-import type { AccessTokenHeader } from '../verification/access-token-rules.js';
-import { audienceMismatch } from '../verification/issuer-keys.js';
-import { RemoteKeySet } from '../verification/remote-key-set.js';
+import { OidcAuthError } from '../../errors/oidc-auth-error.js';
+import { quoted } from '../../errors/operator-log.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
+import { SIGNING_ALGORITHMS } from '../../options/signature-algorithms.js';
+import type { VerificationMetadata } from '../../provider/provider-answers.js';
+import type { AcceptedIssuer } from '../../verification/accepted-issuer.js';
+import type { AccessTokenHeader } from '../../verification/access-token-rules.js';
+import { audienceMismatch } from '../../verification/issuer-keys.js';
+import { RemoteKeySet } from '../../verification/remote-key-set.js';
 import { KEYS_FRESH, SigningKeys } from './signing-keys.js';
 
 /** RFC 9068 §2.1: every token of ours says so. */

@@ -1,7 +1,7 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { joinPaths } from '../options/addresses.js';
 import type { EndpointPaths } from './endpoints.js';
-import { requestUrl, type HttpRequest } from './http-request.js';
+import { requestUrl, type HttpRequest } from '../http/http-request.js';
 
 /**
  * Whether a redirect URI is our own callback: as `publicUrl` says, or, without it, on the host this request was sent

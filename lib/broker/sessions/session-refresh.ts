@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { TokenResponse } from '../login/token-response.js';
-import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import { AccessTokens } from './access-tokens.js';
-import { BrokerEvents } from './broker-events.js';
-import { sessionResponse } from './broker-token-response.js';
+import type { TokenResponse } from '../../login/token-response.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
+import { AccessTokens } from '../issuing/access-tokens.js';
+import { BrokerEvents } from '../broker-events.js';
+import { sessionResponse } from '../issuing/broker-token-response.js';
 import { judge } from './generation.js';
 import { LeaseJoin } from './lease-join.js';
 import { AGAIN, LeasedRefresh, type Refreshed } from './leased-refresh.js';
@@ -12,9 +12,9 @@ import { refreshBusy, refreshTokenInvalid } from './session-errors.js';
 import { SessionEnding } from './session-ending.js';
 import { SessionRecords } from './session-records.js';
 import type { StoredSession } from './session.js';
-import { ShutdownSignal } from './shutdown-signal.js';
-import { SigningKeys } from './signing-keys.js';
-import { StoreClock } from './store-clock.js';
+import { ShutdownSignal } from '../shutdown-signal.js';
+import { SigningKeys } from '../issuing/signing-keys.js';
+import { StoreClock } from '../records/store-clock.js';
 
 /** ms a caller waits for another process at most, and tries again at all. */
 const PATIENCE = 10_000;

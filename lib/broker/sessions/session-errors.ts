@@ -1,4 +1,4 @@
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OidcAuthError } from '../../errors/oidc-auth-error.js';
 
 /** Seconds after which a refresh that had to be given up may be tried again. */
 const RETRY_AFTER = 2;

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { randomValue } from '../login/pkce.js';
-import type { SessionEnd } from './broker-events.js';
+import { randomValue } from '../../sealing/random-value.js';
+import type { SessionEnd } from '../broker-events.js';
 import { sessionEnded } from './session-errors.js';
 import { SessionRecords, type SessionChange } from './session-records.js';
 import type { Session, StoredSession } from './session.js';
-import { ShutdownSignal } from './shutdown-signal.js';
+import { ShutdownSignal } from '../shutdown-signal.js';
 
 /** ms for which a write that must not be lost is tried again while the store is gone. */
 const PATIENCE = 60_000;
