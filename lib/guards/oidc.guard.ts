@@ -80,16 +80,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
     if (this.verifier === undefined) this.onModuleInit();
     const plan = this.planFor(context.getHandler(), context.getClass());
     if (plan.demand === undefined) return true;
-    const request = context.switchToHttp().getRequest<HttpRequest>();
-    try {
-      const token = this.readToken(request);
-      if (token === undefined) throw new OidcAuthError('token_missing', 'A bearer token is missing.');
-      const claims = this.verifier.recall(token);
-      if (claims !== undefined) return this.decide(claims, plan, request, context);
-      return this.verify(token, plan, request, context);
-    } catch (error) {
-      return this.refuse(error, plan, request, context);
-    }
+    return this.judge(plan, context);
   }
 
   /** Where the token is in a request. Default: the `Authorization` header, scheme `Bearer`. */
@@ -113,39 +104,21 @@ export class OidcGuard implements CanActivate, OnModuleInit {
     return new HttpException({ ...body, message: error.message }, status, { cause: error });
   }
 
-  private async verify(
-    token: string,
-    plan: RoutePlan,
-    request: HttpRequest,
-    context: ExecutionContext,
-  ): Promise<boolean> {
+  private async judge(plan: RoutePlan, context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<HttpRequest>();
     try {
-      return await this.decide(await this.verifier.verify(token), plan, request, context);
+      const token = this.readToken(request);
+      if (token === undefined) throw new OidcAuthError('token_missing', 'A bearer token is missing.');
+      const claims = await this.verifier.verify(token);
+      assertConstraints(claims, plan.constraints, this.rolePlacesOf(claims));
+      if ((await this.accept(claims, context)) !== true) {
+        throw new OidcAuthError('token_not_accepted', 'The token does not give access to this resource.');
+      }
+      rememberClaims(request, claims);
+      return true;
     } catch (error) {
       return this.refuse(error, plan, request, context);
     }
-  }
-
-  private decide(
-    claims: IdTokenClaims,
-    plan: RoutePlan,
-    request: HttpRequest,
-    context: ExecutionContext,
-  ): boolean | Promise<boolean> {
-    assertConstraints(claims, plan.constraints, this.rolePlacesOf(claims));
-    const accepted = this.accept(claims, context);
-    if (!(accepted instanceof Promise)) return this.admit(accepted, claims, request);
-    return accepted
-      .then((verdict) => this.admit(verdict, claims, request))
-      .catch((error: unknown) => this.refuse(error, plan, request, context));
-  }
-
-  private admit(accepted: unknown, claims: IdTokenClaims, request: HttpRequest): true {
-    if (accepted !== true) {
-      throw new OidcAuthError('token_not_accepted', 'The token does not give access to this resource.');
-    }
-    rememberClaims(request, claims);
-    return true;
   }
 
   private refuse(error: unknown, plan: RoutePlan, request: HttpRequest, context: ExecutionContext): boolean {

@@ -3,7 +3,7 @@ import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { parseCompactJws, type CompactJws } from './compact-jws.js';
 
 /** A token of more characters is refused unread. */
-export const LONGEST_TOKEN = 16 * 1024;
+const LONGEST_TOKEN = 16 * 1024;
 
 /** Media types of access tokens (RFC 9068 §2.1), and what identity providers used before it. */
 const HEADER_TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
@@ -23,11 +23,13 @@ export interface AccessTokenHeader {
   readonly kid: string | undefined;
 }
 
-/** Takes a bearer token apart, if it is one that can be: a signed JWT, of a bounded size. */
+export function assertLength(token: string): void {
+  if (token.length <= LONGEST_TOKEN) return;
+  throw new OidcAuthError('token_too_large', `The token has more than ${LONGEST_TOKEN} characters.`);
+}
+
+/** Takes a bearer token apart, if it is one that can be: a signed JWT. */
 export function parseAccessToken(token: string): CompactJws {
-  if (token.length > LONGEST_TOKEN) {
-    throw new OidcAuthError('token_too_large', `The token has more than ${LONGEST_TOKEN} characters.`);
-  }
   const parts = token.split('.', 6).length;
   if (parts === 5) {
     throw new OidcAuthError('token_encrypted', 'The token is encrypted (JWE), where a signed one (JWS) is expected.');

@@ -4,14 +4,18 @@ import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog, quoted } from '../errors/operator-log.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AcceptedIssuer, NamedIssuer } from './accepted-issuer.js';
-import { assertAlgorithm, LONGEST_TOKEN, parseAccessToken, readAccessTokenHeader } from './access-token-rules.js';
+import { assertAlgorithm, assertLength, parseAccessToken, readAccessTokenHeader } from './access-token-rules.js';
 import type { IdTokenClaims } from './claims.js';
 import type { CompactJws } from './compact-jws.js';
+import { Turn } from './turn.js';
 import { verifySignature, type VerifiedJwt } from './verify-signature.js';
 import type { VerificationKey } from './verification-key.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 const REQUIRED = ['exp', 'sub'];
+
+/** One for the process: it is its event loop. */
+const turn = new Turn();
 
 /** Verifies access tokens: for guards, and for whatever else of the application receives one. */
 @Injectable()
@@ -40,40 +44,25 @@ export class TokenVerifier {
    *   `provider_invalid_response` or `store_unavailable` where the issuer's keys cannot be had
    */
   async verify(token: string): Promise<IdTokenClaims> {
-    const known = this.recall(token);
-    if (known !== undefined) return known;
+    await turn.end();
     try {
-      return await this.verifyAnew(token);
+      assertLength(token);
+      const id = this.verified.idOf(token);
+      return this.verified.recall(id) ?? (await this.verifyAnew(token, id));
     } catch (error) {
       this.log.report(error);
       throw error;
     }
   }
 
-  /** The claims of a token that was verified before and still is valid, without waiting; otherwise `undefined`. */
-  recall(token: string): IdTokenClaims | undefined {
-    return token.length > LONGEST_TOKEN ? undefined : this.verified.recall(token);
-  }
-
-  /**
-   * The claims of an access token whose time may be over: whose it was can still be told.
-   *
-   * @throws {@link OidcAuthError} as {@link verify}, but never `token_expired`
-   */
-  async verifyEvenIfExpired(token: string): Promise<IdTokenClaims> {
-    const { payload } = await this.check(token, Number.MAX_SAFE_INTEGER);
-    return payload as unknown as IdTokenClaims;
-  }
-
-  private async verifyAnew(token: string): Promise<IdTokenClaims> {
-    const id = this.verified.idOf(token);
+  private async verifyAnew(token: string, id: string): Promise<IdTokenClaims> {
     const { payload, key, issuer } = await this.check(token, this.options.clockTolerance);
     const claims = deepFreeze(payload) as unknown as IdTokenClaims;
     this.verified.remember(id, claims, key, issuer.keys);
     return claims;
   }
 
-  private async check(token: string, clockTolerance: number): Promise<VerifiedJwt & { issuer: AcceptedIssuer }> {
+  protected async check(token: string, clockTolerance: number): Promise<VerifiedJwt & { issuer: AcceptedIssuer }> {
     // What can be refused without knowing the issuer is refused without asking it.
     const jws = parseAccessToken(token);
     const header = readAccessTokenHeader(jws);
@@ -117,7 +106,18 @@ export class TokenVerifier {
 export class ProviderTokenVerifier extends TokenVerifier {}
 
 /** Verifies access tokens of this application alone: only those name sessions of ours. */
-export class OwnTokenVerifier extends TokenVerifier {}
+export class OwnTokenVerifier extends TokenVerifier {
+  /**
+   * The claims of an access token whose time may be over: whose it was can still be told.
+   *
+   * @throws {@link OidcAuthError} as {@link verify}, but never `token_expired`
+   */
+  async verifyEvenIfExpired(token: string): Promise<IdTokenClaims> {
+    assertLength(token);
+    const { payload } = await this.check(token, Number.MAX_SAFE_INTEGER);
+    return payload as unknown as IdTokenClaims;
+  }
+}
 
 /** A user is known by issuer and subject, so there must be one. */
 function assertSubject({ sub }: VerifiedJwt['payload']): void {

@@ -21,14 +21,15 @@ interface Entry {
  */
 export class VerifiedTokenCache {
   private readonly entries = new LRUCache<string, Entry>({ max: MOST_TOKENS });
-  /** A token that is not known is asked for, asked for again and then remembered: its hash is made once. */
-  private last = { token: '', id: '' };
 
   constructor(private readonly clock: Clock) {}
 
-  /** The claims of a token verified before, unless it has expired or its key has been withdrawn since. */
-  recall(token: string): IdTokenClaims | undefined {
-    const id = this.idOf(token);
+  /**
+   * The claims of a token verified before, unless it has expired or its key has been withdrawn since.
+   *
+   * @param id what {@link idOf} says of the token
+   */
+  recall(id: string): IdTokenClaims | undefined {
     const entry = this.entries.get(id);
     if (entry === undefined) return undefined;
     // A withdrawn key must be noticed even where every token is known.
@@ -45,7 +46,6 @@ export class VerifiedTokenCache {
 
   /** Names a token here: a hash of all of it. */
   idOf(token: string): string {
-    if (this.last.token !== token) this.last = { token, id: hash('sha256', token, 'base64') };
-    return this.last.id;
+    return hash('sha256', token, 'base64');
   }
 }
