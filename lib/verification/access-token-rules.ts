@@ -23,7 +23,9 @@ export interface AccessTokenHeader {
   readonly kid: string | undefined;
 }
 
-export function assertLength(token: string): void {
+/** @param token a string, unless who received it from a queue or a socket has not looked */
+export function assertReadable(token: unknown): asserts token is string {
+  if (typeof token !== 'string') throw new OidcAuthError('token_malformed', 'The token is not a string.');
   if (token.length <= LONGEST_TOKEN) return;
   throw new OidcAuthError('token_too_large', `The token has more than ${LONGEST_TOKEN} characters.`);
 }

@@ -61,6 +61,26 @@ beforeEach(async () => {
   idp = await new Issuer().start();
 });
 
+describe('what is no token', () => {
+  it.each([undefined, null, 5, {}, ['a.b.c'], true])('is refused by a code, whatever it is: %j', async (token) => {
+    await expect(idp.verifier.verify(token as string)).rejects.toMatchObject({ code: 'token_malformed' });
+  });
+
+  it.each([
+    ['arrays', (inner: unknown) => [inner]],
+    ['objects', (inner: unknown) => ({ a: inner })],
+  ])('is one whose claims are nested without end, well signed as it may be: %s', async (_kind, wrap) => {
+    const nested = (depth: number) => Array.from({ length: depth }).reduce<unknown>(wrap, 'inside');
+    await expect(idp.verifier.verify(await idp.issue({ deep: nested(50) }))).resolves.toBeDefined();
+    await expect(idp.verifier.verify(await idp.issue({ deep: nested(51) }))).rejects.toMatchObject({
+      code: 'token_claims_invalid',
+    });
+    await expect(idp.verifier.verify(await idp.issue({ deep: nested(1_500) }))).rejects.toMatchObject({
+      code: 'token_claims_invalid',
+    });
+  });
+});
+
 describe('a token that was verified before', () => {
   it('asks nobody while the keys are fresh', async () => {
     const token = await idp.issue();

@@ -4,7 +4,7 @@ import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog, quoted } from '../errors/operator-log.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { AcceptedIssuer, NamedIssuer } from './accepted-issuer.js';
-import { assertAlgorithm, assertLength, parseAccessToken, readAccessTokenHeader } from './access-token-rules.js';
+import { assertAlgorithm, assertReadable, parseAccessToken, readAccessTokenHeader } from './access-token-rules.js';
 import type { IdTokenClaims } from './claims.js';
 import type { CompactJws } from './compact-jws.js';
 import { Turn } from './turn.js';
@@ -46,7 +46,7 @@ export class TokenVerifier {
   async verify(token: string): Promise<IdTokenClaims> {
     await turn.end();
     try {
-      assertLength(token);
+      assertReadable(token);
       const id = this.verified.idOf(token);
       return this.verified.recall(id) ?? (await this.verifyAnew(token, id));
     } catch (error) {
@@ -57,7 +57,7 @@ export class TokenVerifier {
 
   private async verifyAnew(token: string, id: string): Promise<IdTokenClaims> {
     const { payload, key, issuer } = await this.check(token, this.options.clockTolerance);
-    const claims = deepFreeze(payload) as unknown as IdTokenClaims;
+    const claims = payload as unknown as IdTokenClaims;
     this.verified.remember(id, claims, key, issuer.keys);
     return claims;
   }
@@ -73,7 +73,7 @@ export class TokenVerifier {
     const keys = await issuer.keys.find(header, () => this.assertIssuedBy(name, jws));
     const { payload, key } = await this.verifySignature(jws, header.alg, keys, name, clockTolerance);
     assertSubject(payload);
-    return { payload: issuer.admit(header, payload), key, issuer };
+    return { payload: deepFreeze(issuer.admit(header, deepFreeze(payload))), key, issuer };
   }
 
   private async verifySignature(
@@ -113,7 +113,7 @@ export class OwnTokenVerifier extends TokenVerifier {
    * @throws {@link OidcAuthError} as {@link verify}, but never `token_expired`
    */
   async verifyEvenIfExpired(token: string): Promise<IdTokenClaims> {
-    assertLength(token);
+    assertReadable(token);
     const { payload } = await this.check(token, Number.MAX_SAFE_INTEGER);
     return payload as unknown as IdTokenClaims;
   }
@@ -125,11 +125,14 @@ function assertSubject({ sub }: VerifiedJwt['payload']): void {
   throw new OidcAuthError('token_claims_invalid', 'The token has no valid "sub" claim.');
 }
 
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    // What JSON.parse makes has no inherited members that this loop could meet.
-    for (const name in value) deepFreeze(value[name]);
-    Object.freeze(value);
-  }
-  return value;
+/** Nobody needs more, and whoever walks through claims must not run out of stack. */
+const DEEPEST = 50;
+
+function deepFreeze<T>(value: T, depth = 0): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (depth > DEEPEST)
+    throw new OidcAuthError('token_claims_invalid', 'The claims of the token are nested too deeply.');
+  // What JSON.parse makes has no inherited members that this loop could meet.
+  for (const name in value) deepFreeze(value[name], depth + 1);
+  return Object.freeze(value);
 }
