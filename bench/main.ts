@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { startIdp } from './idp.js';
 import { bearerRequest } from './load/requests.js';
-import { coldBurst, type ColdBurst } from './measure/cold-burst.js';
 import { compare, type Comparison } from './measure/compare.js';
 import { flood, type Flood } from './measure/flood.js';
 import { memoryOverTokens } from './measure/memory.js';
 import { minting } from './measure/minting.js';
+import { start, type Start } from './measure/start.js';
 import { patterns } from './measure/patterns.js';
 import { fullPlan, tokensNeeded, quickPlan } from './measure/plan.js';
 import { conditions } from './report/machine.js';
@@ -16,6 +16,9 @@ import { audience } from './tokens/claims.js';
 import { generateEs256Key, generateRs256Key } from './tokens/keys.js';
 import { signTokens } from './tokens/sign.js';
 import { baseline, handWritten, product, variants } from './variants/index.js';
+
+/** s in which unknown key ids cause one fetch. */
+const COOLDOWN = 10;
 
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
 const plan = quick ? quickPlan : fullPlan;
@@ -37,19 +40,17 @@ const tokens = await signTokens(rs256, idp.issuer, tokensNeeded(plan));
 const requests = tokens.map(bearerRequest);
 
 const comparisons: Comparison[] = [];
-const bursts: ColdBurst[] = [];
+const starts: Start[] = [];
 const floods: Flood[] = [];
 for (const adapter of adapters) {
   const contenders = variants.filter((variant) => variant.adapters?.includes(adapter) ?? true);
   progress(`${adapter}, throughput and latency`);
   comparisons.push(...(await compare(adapter, contenders, patterns(requests, plan), issuer, plan)));
-  progress(`${adapter}, cold burst`);
-  for (const variant of contenders.filter((it) => it !== baseline)) {
-    bursts.push(await coldBurst(adapter, variant, requests, idp, issuer));
-  }
+  progress(`${adapter}, first requests`);
+  for (const variant of contenders) starts.push(await start(adapter, variant, requests, idp, issuer));
   progress(`${adapter}, flood`);
   for (const variant of [product, handWritten]) {
-    floods.push(await flood(adapter, variant, requests.slice(0, 1_000), es256, idp, issuer, plan.flood));
+    floods.push(await flood(adapter, variant, requests.slice(0, 1_000), rs256, idp, issuer, plan.flood));
   }
 }
 
@@ -63,21 +64,29 @@ const mints = await minting(issuer, plan);
 idp.close();
 
 console.log(
-  report({ conditions: conditions(plan, tokens[0]?.length ?? 0), comparisons, bursts, floods, memory, mints }),
+  report({ conditions: conditions(plan, tokens[0]?.length ?? 0), comparisons, starts, floods, memory, mints }),
 );
 
-const wasteful = bursts.filter(({ variant, jwksFetches }) => variant === product && jwksFetches !== 1);
-if (wasteful.length > 0) {
-  console.error(
-    `A cold burst must fetch the key set once, not ${wasteful.map((burst) => burst.jwksFetches).join(', ')} times`,
-  );
+function demand(isMet: boolean, message: string): void {
+  if (isMet) return;
+  console.error(message);
   process.exitCode = 1;
+}
+
+for (const { adapter, variant, burstFetches, firstFetches } of starts.filter((it) => it.variant === product)) {
+  demand(burstFetches === 1, `${adapter}: a cold burst must fetch the key set once, not ${burstFetches} times`);
+  demand(firstFetches === 0, `${adapter}, ${variant.title}: the first request after a start must find the keys there`);
+}
+for (const { adapter, seconds, jwksFetches, heapGrowth } of floods.filter((it) => it.variant === product)) {
+  const most = Math.ceil(seconds / COOLDOWN) + 1;
+  demand(jwksFetches <= most, `${adapter}: a flood must cause ${most} key set fetches at most, not ${jwksFetches}`);
+  demand(heapGrowth < 5e6, `${adapter}: a flood must leave nothing behind, but the heap has ${heapGrowth} bytes more`);
 }
 
 // A token that was let go leaves nothing behind; the smallest of them alone has more than a thousand bytes. The quick
 // plan ends before the memory of tokens is full.
 const growth = bytesPerToken(memory.find(({ variant }) => variant === product)!.looks, 'heapUsed');
-if (!quick && growth > 100) {
-  console.error(`Memory must not grow with the number of distinct tokens, but did by ${growth.toFixed(0)} bytes each`);
-  process.exitCode = 1;
-}
+demand(
+  quick || growth <= 100,
+  `Memory must not grow with the number of distinct tokens, but did by ${growth.toFixed(0)} bytes each`,
+);

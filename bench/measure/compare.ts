@@ -2,8 +2,9 @@ import { drive, type Load } from '../load/drive.js';
 import type { Adapter } from '../server/adapters.js';
 import { Server } from '../server/spawn.js';
 import type { Issuer, VariantEntry } from '../variants/index.js';
+import { percentile } from './percentile.js';
 import type { Pattern } from './patterns.js';
-import type { Plan } from './plan.js';
+import { connections, type Plan } from './plan.js';
 
 /** One measurement of one server. */
 export interface Sample {
@@ -25,8 +26,6 @@ export interface Comparison {
   readonly many: readonly Sample[];
   readonly alone: readonly Sample[];
 }
-
-export const connections = 64;
 
 /**
  * Measures all variants on one adapter. Each has a server of its own; these take turns in each round, so that whatever
@@ -94,8 +93,4 @@ async function sample(server: Server, load: Load): Promise<Sample> {
     cpu: cpu / requests,
     busy: cpu / 1000 / milliseconds,
   };
-}
-
-export function percentile(ascending: Float64Array, share: number): number {
-  return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? NaN;
 }

@@ -4,7 +4,7 @@ import { Server } from '../server/spawn.js';
 import type { SigningKey } from '../tokens/keys.js';
 import { signTokens } from '../tokens/sign.js';
 import type { Issuer, VariantEntry } from '../variants/index.js';
-import { connections } from './compare.js';
+import { connections } from './plan.js';
 
 export interface MemoryLook {
   readonly tokens: number;

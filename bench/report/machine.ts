@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { connections } from '../measure/compare.js';
+import { connections } from '../measure/plan.js';
 import type { Plan } from '../measure/plan.js';
 import { pinned } from '../server/spawn.js';
 import { integer } from './figures.js';

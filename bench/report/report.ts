@@ -1,24 +1,24 @@
-import type { ColdBurst } from '../measure/cold-burst.js';
 import type { Flood } from '../measure/flood.js';
 import type { Comparison } from '../measure/compare.js';
 import { alone, details, disturbance, ratios } from './comparison.js';
-import { table } from './figures.js';
+import { fixed, table } from './figures.js';
 import { flood } from './flood.js';
 import type { Minting } from '../measure/minting.js';
+import type { Start } from '../measure/start.js';
 import { memory, type MemoryRun } from './memory.js';
 import { minting } from './minting.js';
 
 export interface Results {
   readonly conditions: string;
   readonly comparisons: readonly Comparison[];
-  readonly bursts: readonly ColdBurst[];
+  readonly starts: readonly Start[];
   readonly floods: readonly Flood[];
   readonly memory: readonly MemoryRun[];
   readonly mints: readonly Minting[];
 }
 
 /** Markdown, to be pasted into the README. */
-export function report({ conditions, comparisons, bursts, floods, memory: runs, mints }: Results): string {
+export function report({ conditions, comparisons, starts, floods, memory: runs, mints }: Results): string {
   return [
     '### Speed of a guarded route against the same route bare',
     conditions,
@@ -28,10 +28,15 @@ export function report({ conditions, comparisons, bursts, floods, memory: runs, 
     details(comparisons),
     '#### One connection alone',
     alone(comparisons),
-    '#### Key set fetches in a cold burst on all connections',
+    '#### First requests after a start',
     table(
-      ['adapter, variant', 'fetches'],
-      bursts.map(({ adapter, variant, jwksFetches }) => [`${adapter}, ${variant.title}`, String(jwksFetches)]),
+      ['adapter, variant', 'first request, ms', 'key set fetches by it', 'by 64 at once, right at the start'],
+      starts.map(({ adapter, variant, firstMs, firstFetches, burstFetches }) => [
+        `${adapter}, ${variant.title}`,
+        fixed(firstMs),
+        String(firstFetches),
+        String(burstFetches),
+      ]),
     ),
     '#### Users beside a flood of tokens with unknown key ids',
     flood(floods),
