@@ -28,6 +28,14 @@ describe.each(adapters)('on $name, 64 requests at once, before anything is known
   });
 });
 
+it('what the first token needs is there before it comes', async () => {
+  app = await startVerifyingApplication(op);
+  await expect.poll(() => op.requests('jwks').length).toBe(1);
+  expect(await app.verdict(await op.mint())).toBe('accepted');
+  expect(op.requests('discovery')).toHaveLength(1);
+  expect(op.requests('jwks')).toHaveLength(1);
+});
+
 describe.each(adapters)('on $name, while the provider is down', (adapter) => {
   it('the application boots, answers 503 to tokens and nobody to an optional guard, and recovers by itself', async () => {
     await op.down();
