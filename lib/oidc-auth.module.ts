@@ -63,7 +63,7 @@ export interface OidcAuthModuleAsyncOptions extends OidcAuthModuleExtras {
   useClass?: Type<OidcAuthOptionsFactory> | undefined;
   /** A provider of one of `imports` that makes the options. */
   useExisting?: InjectionToken<OidcAuthOptionsFactory> | undefined;
-  /** Tokens of the arguments of `useFactory`. */
+  /** Tokens of the arguments of `useFactory`. Default none. */
   inject?: readonly (InjectionToken | OptionalFactoryDependency)[] | undefined;
 }
 
@@ -106,7 +106,11 @@ export class OidcAuthModule implements OnModuleInit, OnApplicationBootstrap {
     return register({ ...extras, endpoints }, [{ provide: RAW_OPTIONS, useValue: options }], []);
   }
 
-  /** Registers the module with options that are made at boot. Extras stand beside `useFactory`, not in its result. */
+  /**
+   * Registers the module with options that are made at boot. Extras stand beside `useFactory`, not in its result.
+   *
+   * Problems are told as those of {@link forRoot}.
+   */
   static forRootAsync(asyncOptions: OidcAuthModuleAsyncOptions): DynamicModule {
     const { options: rest, extras } = split(asyncOptions);
     const sources = SOURCES.filter((name) => asyncOptions[name] !== undefined);

@@ -17,13 +17,37 @@ export type SessionEnd =
   /** The identity provider answered for another user. */
   | 'subject_changed';
 
-/** Why a signing key was made: there was none, the last had grown old, somebody asked for it … */
-export type KeyRotationReason = 'first' | 'age' | 'requested' | 'revoked' | 'algorithm' | 'unreadable';
+/** Why a signing key was made. */
+export type KeyRotationReason =
+  /** There was none. */
+  | 'first'
+  /** The last one was older than `signingKeyMaxAge`. */
+  | 'age'
+  /** `TokenBroker.rotateSigningKey()`. */
+  | 'requested'
+  /** The same with `revoke`. */
+  | 'revoked'
+  /** `signingAlgorithm` had changed. */
+  | 'algorithm'
+  /** No key of the ring (`encryptionKeys`) opened any of those there were. */
+  | 'unreadable';
 
 /** How an access token was come by. */
-export type MintingReason = 'login' | 'refresh' | 'replay' | 'token_exchange' | 'program';
+export type MintingReason =
+  /** Somebody signed in, by a code or the device flow. */
+  | 'login'
+  | 'refresh'
+  /** A refresh token was presented again within the grace period. */
+  | 'replay'
+  /** RFC 8693. */
+  | 'token_exchange'
+  /** `TokenBroker.mint`. */
+  | 'program';
 
-/** What broker mode tells `onEvent`. Events hold ids and reasons, never a token, a key or a profile. */
+/**
+ * What broker mode tells `onEvent`. Events hold ids and reasons, never a token, a key or a profile. `sid` is the id of
+ * a session of this application, `jti` that of an access token.
+ */
 export type BrokerEvent =
   /** Somebody signed in: a session of his own began. */
   | { readonly type: 'login'; readonly sid: string; readonly iss: string; readonly sub: string }
@@ -41,6 +65,7 @@ export type BrokerEvent =
   | { readonly type: 'replayed'; readonly sid: string; readonly generation: number }
   /** A refresh token was presented again after the grace period; its session has ended. */
   | { readonly type: 'reuse_detected'; readonly sid: string; readonly generation: number }
+  /** A session ended before its time. */
   | { readonly type: 'ended'; readonly sid: string; readonly reason: SessionEnd }
   /** The provider's token was refreshed; `rotated`: it sent another refresh token. */
   | { readonly type: 'upstream_refreshed'; readonly sid: string; readonly rotated: boolean }
@@ -50,6 +75,7 @@ export type BrokerEvent =
   | { readonly type: 'upstream_joined'; readonly sid: string }
   /** The provider refuses its token after an answer may have been lost; the session has ended. */
   | { readonly type: 'upstream_lost'; readonly sid: string }
+  /** A signing key was made; `generation` is its number. */
   | {
       readonly type: 'key_rotated';
       readonly kid: string;

@@ -6,6 +6,7 @@ import { BrokerTokenIssuer } from './broker-token-issuer.js';
 import { Identities } from './sessions/identity.js';
 import { LeaseJoin } from './sessions/lease-join.js';
 import { LeasedRefresh } from './sessions/leased-refresh.js';
+import { Leases } from './sessions/lease.js';
 import { OwnIssuer } from './issuing/own-issuer.js';
 import { SessionEnding } from './sessions/session-ending.js';
 import { SessionRecords } from './sessions/session-records.js';
@@ -13,7 +14,10 @@ import { SessionRefresh } from './sessions/session-refresh.js';
 import { SessionSaver } from './sessions/session-saver.js';
 import { Sessions } from './sessions/sessions.js';
 import { ShutdownSignal } from './shutdown-signal.js';
+import { SigningKeyRecords } from './issuing/signing-key-records.js';
+import { SigningKeyRotation } from './issuing/signing-key-rotation.js';
 import { SigningKeys } from './issuing/signing-keys.js';
+import { RefreshedIdentities } from './sessions/refreshed-identity.js';
 import { Reencryption } from './records/reencryption.js';
 import { StoreAccess } from './records/store-access.js';
 import { StoreClock } from './records/store-clock.js';
@@ -32,14 +36,18 @@ export const BROKER_PROVIDERS: readonly Provider[] = [
   Identities,
   LeaseJoin,
   LeasedRefresh,
+  Leases,
   OwnIssuer,
   Reencryption,
+  RefreshedIdentities,
   SessionEnding,
   SessionRecords,
   SessionRefresh,
   SessionSaver,
   Sessions,
   ShutdownSignal,
+  SigningKeyRecords,
+  SigningKeyRotation,
   SigningKeys,
   StoreAccess,
   StoreClock,

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../options/resolved-options.js';
 import { OwnIssuer } from './issuing/own-issuer.js';
+import { SigningKeyRotation } from './issuing/signing-key-rotation.js';
 import { SigningKeys } from './issuing/signing-keys.js';
 import { Upkeep } from './upkeep.js';
 
@@ -13,6 +14,7 @@ export class BrokerStartUp implements OnModuleInit {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(SigningKeys) private readonly keys: SigningKeys,
+    @Inject(SigningKeyRotation) private readonly rotation: SigningKeyRotation,
     @Inject(OwnIssuer) private readonly issuer: OwnIssuer,
     @Inject(Upkeep) private readonly upkeep: Upkeep,
   ) {}
@@ -24,7 +26,7 @@ export class BrokerStartUp implements OnModuleInit {
     for (const warning of warnings(broker)) this.logger.warn(warning);
     try {
       await this.keys.load();
-      await this.keys.adoptAlgorithm();
+      await this.rotation.adoptAlgorithm();
       await this.issuer.keys.warmUp();
       this.logger.log(`Broker mode: tokens are issued as ${broker.issuer}`);
     } catch (error) {

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import type { TokenResponse } from '../login/token-response.js';
+import { LONGEST_ACCESS_TOKEN_TTL } from '../options/broker-options.js';
 import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../options/resolved-options.js';
 import { IdentityProvider } from '../provider/identity-provider.js';
-import { LONGEST_ACCESS_TOKEN_TTL } from '../options/option-rules.js';
 import { words } from '../options/words.js';
 import { AccessTokens } from './issuing/access-tokens.js';
 import { accessTokenResponse } from './issuing/broker-token-response.js';
@@ -11,20 +11,25 @@ import { OwnIssuer } from './issuing/own-issuer.js';
 import { SessionEnding } from './sessions/session-ending.js';
 import { SessionRecords } from './sessions/session-records.js';
 import { describeSession, type SessionInfo } from './sessions/session-info.js';
-import { SigningKeys } from './issuing/signing-keys.js';
+import { SigningKeyRotation } from './issuing/signing-key-rotation.js';
 import { Reencryption, type ReencryptionReport } from './records/reencryption.js';
 import { brokerModeOff } from './records/store-access.js';
 
 /** What a program wants a token for. */
 export interface MintRequest {
+  /** Whom the token is of; not empty. With `subject: 'username'` a name, unless `preferred_username` is another one. */
   readonly sub: string;
-  /** Separated by spaces, or an array. */
+  /** Separated by spaces, or an array. Default none. */
   readonly scope?: string | readonly string[] | undefined;
+  /** Claim `roles`. Default none. */
   readonly roles?: readonly string[] | undefined;
+  /** OpenID Connect Core §5.1, as the next two. Default: `sub` with `subject: 'username'`, else none. */
   readonly preferred_username?: string | undefined;
+  /** Default none. */
   readonly email?: string | undefined;
+  /** Default none. */
   readonly name?: string | undefined;
-  /** Seconds. Default: `accessTokenTtl`. At most a day. */
+  /** Seconds, 1 to 86,400 (a day), whole. Default: `accessTokenTtl`. */
   readonly expiresIn?: number | undefined;
 }
 
@@ -42,17 +47,19 @@ export class TokenBroker {
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
     @Inject(SessionRecords) private readonly records: SessionRecords,
     @Inject(SessionEnding) private readonly ending: SessionEnding,
-    @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
+    @Inject(SigningKeyRotation) private readonly rotation: SigningKeyRotation,
     @Inject(OwnIssuer) private readonly ownIssuer: OwnIssuer,
     @Inject(Reencryption) private readonly reencryption: Reencryption,
   ) {}
 
   /**
-   * An access token of this application, without a session or a refresh token: for a job, a test, another service.
+   * An access token of this application (RFC 9068), without a session or a refresh token: for a job, a test, another
+   * service.
    *
    * `mapClaims` applies as it does to everybody's; the option `claims` is no condition here.
    *
-   * @throws {@link OidcAuthError} `invalid_request` where `sub` is empty or `expiresIn` out of bounds
+   * @throws {@link OidcAuthError} `invalid_request` where `sub` is empty or `expiresIn` out of bounds;
+   *   `map_claims_failed`, `signing_key_unavailable`
    */
   async mint({ sub, scope, roles = [], expiresIn, ...profile }: MintRequest): Promise<TokenResponse> {
     const broker = this.broker();
@@ -63,8 +70,8 @@ export class TokenBroker {
     ) {
       throw invalid(`expiresIn must be a whole number of seconds from 1 to ${LONGEST_ACCESS_TOKEN_TTL}.`);
     }
-    const name = broker.subject === 'username' ? { preferred_username: sub } : {};
-    const claims = { sub, ...name, ...profile };
+    const name = broker.subject === 'username' ? sub : undefined;
+    const claims = { sub, ...profile, preferred_username: profile.preferred_username ?? name };
     const granted = words(scope).join(' ') || undefined;
     const minted = await this.accessTokens.mint({
       identity: { sub, claims, roles },
@@ -76,10 +83,13 @@ export class TokenBroker {
   }
 
   /**
-   * The sessions of a user.
+   * The sessions of a user, the oldest first.
    *
    * @param iss the identity provider's issuer; or this application's own, as in its tokens, unless `subject` is
    *   `'username'`: then `session(sid)` tells the provider's
+   * @param sub the user at the identity provider
+   * @throws {@link OidcAuthError} `invalid_request` for this application's own issuer where `subject` is `'username'`;
+   *   `provider_unreachable`, `provider_invalid_response` for it elsewhere, as the provider's has to be known
    */
   async sessions(iss: string, sub: string): Promise<SessionInfo[]> {
     const found: SessionInfo[] = [];
@@ -107,7 +117,14 @@ export class TokenBroker {
     return (await this.ending.end(sid, 'revoked')) !== undefined;
   }
 
-  /** Ends all sessions of a user. @param iss as for {@link sessions} @returns how many there were */
+  /**
+   * Ends all sessions of a user, as {@link endSession} does.
+   *
+   * @param iss as for {@link sessions}
+   * @param sub as for {@link sessions}
+   * @returns how many there were
+   * @throws {@link OidcAuthError} as {@link sessions}
+   */
   async endAll(iss: string, sub: string): Promise<number> {
     return this.ending.endAll(await this.providerIssuer(iss), sub);
   }
@@ -115,17 +132,22 @@ export class TokenBroker {
   /**
    * Makes the next signing key. It takes over once every verifier can know it, 65 minutes later.
    *
-   * @param options `revoke`: at once, for a key that somebody else may have; all tokens signed so far are refused, by this
-   *   process immediately, by others within a minute
+   * @param options `revoke`: at once, for a key that somebody else may have; all tokens signed so far are refused, by
+   *   this process immediately, by others within a minute. Default `false`
+   * @returns the key's id, and when it takes over, by the store's clock
+   * @throws {@link OidcAuthError} `signing_key_unavailable` where other processes made keys all the while
    */
   async rotateSigningKey(options: { readonly revoke?: boolean } = {}): Promise<{ kid: string; activeFrom: Date }> {
     this.broker();
-    const rotated = await this.signingKeys.rotate(options);
+    const rotated = await this.rotation.rotate(options);
     await this.ownIssuer.keys.reload();
     return rotated;
   }
 
-  /** Seals everything again that another key than the first of `encryptionKeys` has sealed. */
+  /**
+   * Seals everything again that another key than the first of `encryptionKeys` has sealed. Afterwards the others can be
+   * taken out of the ring, once every instance has the new one first and the logins under way have ended (600 s).
+   */
   async reencrypt(): Promise<ReencryptionReport> {
     this.broker();
     return this.reencryption.run();

@@ -79,5 +79,5 @@ function scopeOf(subject: IdTokenClaims, asked: string | undefined): string | un
   if (refused.length > 0) {
     throw new OidcAuthError('invalid_scope', 'scope names more than the subject_token is good for.');
   }
-  return scopes.length === 0 ? undefined : scopes.filter((scope) => scope !== '').join(' ') || undefined;
+  return scopes.join(' ') || undefined;
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { SigningKeys } from './issuing/signing-keys.js';
+import { SigningKeyRotation } from './issuing/signing-key-rotation.js';
 import { StoreAccess } from './records/store-access.js';
 
 /** ms from one round to the next. */
@@ -20,7 +20,7 @@ export class Upkeep implements OnModuleDestroy {
 
   constructor(
     @Inject(StoreAccess) private readonly access: StoreAccess,
-    @Inject(SigningKeys) private readonly keys: SigningKeys,
+    @Inject(SigningKeyRotation) private readonly rotation: SigningKeyRotation,
   ) {}
 
   start(): void {
@@ -42,7 +42,7 @@ export class Upkeep implements OnModuleDestroy {
 
   async run(): Promise<void> {
     // Also how soon another process's emergency rotation is noticed: it does not wait for the purge.
-    await this.keys.maintain();
+    await this.rotation.maintain();
     const end = performance.now() + LONGEST_PURGE;
     while (!this.isClosing && performance.now() < end) {
       if ((await this.access.use((store) => store.purgeExpired(BATCH))) < BATCH) break;

@@ -1,6 +1,7 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import type { CodeGrant } from '../login/code-redemption.js';
 import { ACCESS_TOKEN_TYPE, type TokenExchangeRequest } from '../login/token-issuer.js';
+import { DEVICE_CODE_GRANT } from '../provider/provider-answers.js';
 import { invalid, type RequestParameters } from '../http/request-parameters.js';
 
 /** What a client posted to the token endpoint. */
@@ -15,8 +16,8 @@ const CREDENTIALS = [
   { name: 'code', grant: 'authorization_code', type: 'authorization_code' },
   { name: 'refresh_token', grant: 'refresh_token', type: 'refresh_token' },
   { name: 'refresh-token', grant: 'refresh_token', type: 'refresh_token' },
-  { name: 'device_code', grant: 'device_code', type: 'urn:ietf:params:oauth:grant-type:device_code' },
-  { name: 'device-code', grant: 'device_code', type: 'urn:ietf:params:oauth:grant-type:device_code' },
+  { name: 'device_code', grant: 'device_code', type: DEVICE_CODE_GRANT },
+  { name: 'device-code', grant: 'device_code', type: DEVICE_CODE_GRANT },
   { name: 'subject_token', grant: 'token_exchange', type: 'urn:ietf:params:oauth:grant-type:token-exchange' },
 ] as const;
 

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
+import type { IssuerJwks } from './issuer-jwks.js';
 import type { KnownPeerKeys } from './known-peer-keys.js';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { quoted } from '../errors/operator-log.js';
 import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';
 import type { VerificationMetadata } from '../provider/provider-answers.js';
@@ -17,8 +17,7 @@ export interface PeerSurroundings {
   readonly clientId: string;
   readonly roleSources: readonly string[];
   readonly known: KnownPeerKeys;
-  /** Fetches the JWKs of an issuer. */
-  fetchKeys(trusted: ResolvedTrustedIssuer): Promise<readonly unknown[]>;
+  readonly jwks: IssuerJwks;
 }
 
 /** Another application, or another identity provider, whose access tokens are accepted. Its keys are its own alone. */
@@ -32,7 +31,7 @@ export class PeerIssuer implements AcceptedIssuer {
   ) {
     this.keys = new RemoteKeySet(async () => {
       const askedAt = surroundings.known.now();
-      const keys = await surroundings.fetchKeys(trusted);
+      const keys = await surroundings.jwks.fetch(trusted);
       void surroundings.known.remember(trusted.issuer, keys, askedAt);
       return keys;
     });
@@ -73,15 +72,4 @@ export class PeerIssuer implements AcceptedIssuer {
     if (known === undefined) throw new Error('no keys are kept');
     this.keys.seed(known.keys, known.age);
   }
-}
-
-/** The same error, told of a trusted issuer. */
-export function peerFailure({ issuer }: ResolvedTrustedIssuer, error: unknown): unknown {
-  if (!(error instanceof OidcAuthError)) return error;
-  const { code, cause, retryAfter } = error;
-  return new OidcAuthError(code, 'The issuer of the token cannot be asked for its keys at the moment.', {
-    cause,
-    retryAfter,
-    operatorHint: `The keys of the trusted issuer ${quoted(issuer)} cannot be had: ${error.operatorHint ?? error.message}`,
-  });
 }

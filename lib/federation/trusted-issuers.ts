@@ -3,18 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { KnownPeerKeys } from './known-peer-keys.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { OperatorLog } from '../errors/operator-log.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
-import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';
 import { wasNeverSent } from '../provider/connection-failure.js';
-import {
-  fetchJson,
-  fetchJwks,
-  invalidResponse,
-  outgoingFetch,
-  type OutgoingFetch,
-} from '../provider/outgoing-fetch.js';
-import { peerFailure, PeerIssuer } from './peer-issuer.js';
+import { outgoingFetch } from '../provider/outgoing-fetch.js';
+import { IssuerJwks } from './issuer-jwks.js';
+import { PeerIssuer } from './peer-issuer.js';
 
 /** ms from our own start in which a peer that nobody listens for may be starting, too. */
 const START_UP_PATIENCE = 30_000;
@@ -25,20 +18,16 @@ const START_UP_PAUSE = 500;
 export class TrustedIssuers implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly all: readonly PeerIssuer[];
   private readonly closing = new AbortController();
-  private readonly fetch: OutgoingFetch;
-  private readonly log = new OperatorLog();
   private patientUntil = Number.NEGATIVE_INFINITY;
 
   constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedOptions, @Inject(KnownPeerKeys) known: KnownPeerKeys) {
     setMaxListeners(0, this.closing.signal);
-    this.fetch = outgoingFetch(options, this.closing.signal);
     const { clientId, roleSources } = options;
-    const surroundings = {
-      clientId,
-      roleSources,
-      known,
-      fetchKeys: (trusted: ResolvedTrustedIssuer) => this.fetchKeys(trusted),
-    };
+    const jwks = new IssuerJwks(
+      outgoingFetch(options, this.closing.signal),
+      (failure) => !this.closing.signal.aborted && !this.isPerhapsStarting(failure),
+    );
+    const surroundings = { clientId, roleSources, known, jwks };
     this.all = options.trustedIssuers.map((trusted) => new PeerIssuer(trusted, surroundings));
   }
 
@@ -52,7 +41,10 @@ export class TrustedIssuers implements OnApplicationBootstrap, BeforeApplication
     this.closing.abort(new Error('the application is closing'));
   }
 
-  /** Applications that trust each other are started at once: who does not listen yet is asked again before a word is said. */
+  /**
+   * Applications that trust each other are started at once: who does not listen yet is asked again before a word is
+   * said.
+   */
   private async meet(peer: PeerIssuer): Promise<void> {
     void peer.warmUp();
     while (!this.closing.signal.aborted) {
@@ -64,25 +56,5 @@ export class TrustedIssuers implements OnApplicationBootstrap, BeforeApplication
 
   private isPerhapsStarting(failure: unknown): boolean {
     return failure instanceof OidcAuthError && wasNeverSent(failure) && performance.now() < this.patientUntil;
-  }
-
-  private async fetchKeys(trusted: ResolvedTrustedIssuer): Promise<readonly unknown[]> {
-    try {
-      return await fetchJwks(this.fetch, trusted.jwksUri ?? (await this.discoverJwksUri(trusted.issuer)));
-    } catch (error) {
-      const failure = peerFailure(trusted, error);
-      // A request that waits for it reports it all the same.
-      if (!this.closing.signal.aborted && !this.isPerhapsStarting(failure)) this.log.report(failure);
-      throw failure;
-    }
-  }
-
-  /** OpenID Connect Discovery §4. */
-  private async discoverJwksUri(issuer: string): Promise<string> {
-    const url = `${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`;
-    const metadata = await fetchJson(this.fetch, url);
-    if (metadata['issuer'] !== issuer) throw invalidResponse(`${url} names another issuer`);
-    if (typeof metadata['jwks_uri'] !== 'string') throw invalidResponse(`${url} has no jwks_uri`);
-    return metadata['jwks_uri'];
   }
 }

@@ -10,25 +10,41 @@ import { isS256Challenge, s256 } from './pkce.js';
 import { RedirectPolicy } from './redirect-policy.js';
 import { requestedScopes } from './requested-scopes.js';
 
-/** What a login may ask for; names are those of the query parameters. */
+/**
+ * What a login may ask for; names are those of the query parameters. `prompt`, `max_age`, `login_hint`, `acr_values`
+ * and `ui_locales` go on to the provider as they are (OpenID Connect Core §3.1.2.1).
+ */
 export interface LoginRequest {
-  /** Where the provider sends the browser back to. */
+  /**
+   * Where the provider sends the browser back to: one that `publicUrl` or `redirectUris` allows, or a loopback address.
+   */
   readonly redirect_uri: string;
   /** Whether `redirect_uri` is the callback endpoint of this application. */
   readonly isOwnCallback: boolean;
+  /** Separated by spaces; of `scopes` and `allowedScopes` only. Default: all of `scopes`. */
   readonly scope?: string | undefined;
+  /**
+   * Whether to ask for `offline_access`, too (OpenID Connect Core §11). Default: where `offlineAccess` is `'always'`.
+   */
   readonly offline_access?: boolean | undefined;
+  /** Separated by spaces. */
   readonly prompt?: string | undefined;
+  /** The client's own (RFC 7636 §4.2): 43 characters; not for our own callback. */
   readonly code_challenge?: string | undefined;
+  /** `S256`, with `code_challenge` only. */
   readonly code_challenge_method?: string | undefined;
-  /** The client's own, with its own `code_challenge` only. */
+  /** The client's own, with its own `code_challenge` only: 1 to 512 printable ASCII characters. */
   readonly state?: string | undefined;
+  /** Seconds since the user signed in at the provider, at most; not with `code_challenge`. */
   readonly max_age?: number | undefined;
   readonly login_hint?: string | undefined;
+  /** Separated by spaces. */
   readonly acr_values?: string | undefined;
+  /** Separated by spaces. */
   readonly ui_locales?: string | undefined;
 }
 
+/** Where a login starts. */
 export interface LoginRedirect {
   /** The provider's authorization endpoint with the request in its query. */
   readonly url: string;

@@ -3,7 +3,10 @@ import type { LoginState } from './login-state.js';
 import { s256 } from './pkce.js';
 import { timingSafeEqual } from 'node:crypto';
 
-/** A cookie that ties a login to the browser it was started in. */
+/**
+ * A cookie that ties a login to the browser it was started in; as the login endpoint sets it: `Path=/`, `HttpOnly`,
+ * `SameSite=Lax`, for 600 s.
+ */
 export interface BrowserBinding {
   readonly name: string;
   readonly value: string;

@@ -4,7 +4,7 @@ import { IdentityProvider } from '../provider/identity-provider.js';
 import type { ProviderTokens } from '../provider/provider-answers.js';
 import { errorCode, sanitizeDescription } from '../provider/provider-error.js';
 import { KeyRing } from '../sealing/key-ring.js';
-import { IdTokenVerifier, type IdTokenExpectations } from '../verification/id-token-verifier.js';
+import { idTokenMissing, IdTokenVerifier, type IdTokenExpectations } from '../verification/id-token-verifier.js';
 import { clientNonces } from './authorization-request.js';
 import { assertSameBrowser, type BrowserCookie } from './browser-binding.js';
 import { LoginStates, refusedAt, type StartedLogin, type RedemptionPlace } from './login-state.js';
@@ -16,9 +16,13 @@ import type { TokenResponse } from './token-response.js';
 
 /** The provider's answer as the browser brings it to our callback (RFC 6749 §4.1.2, RFC 9207 §2). */
 export interface AuthorizationResponse {
+  /** As the login sent it; without it the answer is refused. */
   readonly state?: string | undefined;
+  /** Must be there unless `error` is. */
   readonly code?: string | undefined;
+  /** Must be the provider's issuer; may be missing where the provider does not announce it. */
   readonly iss?: string | undefined;
+  /** What the provider answers instead of a code (RFC 6749 §4.1.2.1). */
   readonly error?: string | undefined;
   readonly error_description?: string | undefined;
   /** The browser's cookie for this state. */
@@ -28,8 +32,9 @@ export interface AuthorizationResponse {
 /** A code that a client caught itself, as it posts it to the token endpoint. */
 export interface CodeGrant {
   readonly code: string;
+  /** The one the login was started with. */
   readonly redirect_uri: string;
-  /** The client's own verifier, or the sealed state. */
+  /** The client's own verifier (RFC 7636 §4.1): 43 to 128 characters; or the sealed state. */
   readonly code_verifier?: string | undefined;
   /** The sealed state, where it is not sent as verifier. */
   readonly state?: string | undefined;
@@ -128,12 +133,7 @@ export class CodeRedemption {
   }
 
   private async issue(tokens: ProviderTokens, redemption: Redemption): Promise<TokenResponse> {
-    if (tokens.id_token === undefined) {
-      throw new OidcAuthError('id_token_invalid', 'The identity provider sent no ID token.', {
-        operatorHint:
-          'The identity provider answered the code without an ID token: allow the scope openid for this client.',
-      });
-    }
+    if (tokens.id_token === undefined) throw idTokenMissing();
     const identity = await this.idTokens.verify(tokens.id_token, redemption.expected);
     return this.issuer.issue({ tokens, identity, askedScope: redemption.askedScope });
   }

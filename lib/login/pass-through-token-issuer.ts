@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { IdentityProvider } from '../provider/identity-provider.js';
-import { isRefusal } from '../provider/provider-error.js';
 import type { IdTokenClaims } from '../verification/claims.js';
 import { IdTokenVerifier } from '../verification/id-token-verifier.js';
 import { s256 } from './pkce.js';
@@ -54,13 +53,7 @@ export class PassThroughTokenIssuer extends TokenIssuer {
     );
   }
 
-  /** A provider that refuses a token which we have verified (it may be meant for our API only) tells us no more. */
-  override async profileOf(token: string, { sub }: IdTokenClaims): Promise<Readonly<Record<string, unknown>>> {
-    try {
-      return (await this.provider.userInfo(token, sub)) ?? {};
-    } catch (error) {
-      if (isRefusal(error)) return {};
-      throw error;
-    }
+  override profileOf(token: string, { sub }: IdTokenClaims): Promise<Readonly<Record<string, unknown>>> {
+    return this.provider.userInfoIfGiven(token, sub);
   }
 }

@@ -16,18 +16,21 @@ export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
 
 /** RFC 8693 §2.1; what it asks for is an access token. */
 export interface TokenExchangeRequest {
+  /** An access token of the identity provider, meant for this application. */
   readonly subject_token: string;
-  /** Names of those the token shall be for. */
+  /** Names of those the token shall be for: nobody but this application, by its issuer or audience. */
   readonly audience: readonly string[];
+  /** The same by addresses. */
   readonly resource: readonly string[];
-  /** Separated by spaces. */
+  /** Separated by spaces; of those of `subject_token`. Default: all of them. */
   readonly scope?: string | undefined;
 }
 
-/** What shows whose session is meant: one of the two. */
+/** What shows whose session is meant: one of the two; of both, the access token. */
 export interface SessionCredential {
   /** An access token of ours, be it expired. */
   readonly accessToken?: string | undefined;
+  /** A refresh token of ours, be it an earlier one of the session. */
   readonly refreshToken?: string | undefined;
 }
 

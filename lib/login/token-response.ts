@@ -3,17 +3,20 @@ import type { ProviderTokens } from '../provider/provider-answers.js';
 
 /** What the token endpoint and the callback answer: RFC 6749 §5.1 and what existing clients read beside it. */
 export interface TokenResponse {
+  /** In pass-through mode the provider's, in broker mode a JWT of this application (RFC 9068). */
   readonly access_token: string;
   readonly token_type: 'Bearer';
-  /** Expiry of the access token, seconds since the epoch. */
+  /** Expiry of the access token, seconds since the epoch; 180 s from now where nothing tells it. */
   readonly expires: number;
   /** Seconds from now. */
   readonly expires_in: number;
+  /** Absent where the provider gave none. In broker mode each refresh brings another one. */
   readonly refresh_token?: string;
   /** Expiry of the refresh token, seconds since the epoch. */
   readonly refresh_expires?: number;
   /** Seconds from now. */
   readonly refresh_expires_in?: number;
+  /** What was granted, separated by spaces; absent where nobody says. */
   readonly scope?: string;
   /** Pass-through mode only. */
   readonly id_token?: string;

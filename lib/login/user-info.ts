@@ -5,15 +5,20 @@ import { TokenIssuer } from './token-issuer.js';
 
 /** The standard claims (Core §5.1) and, beside them, the names existing clients read. */
 export interface UserInfo {
+  /** The token's. */
   readonly sub: string;
   readonly preferred_username?: string;
   readonly name?: string;
   readonly given_name?: string;
   readonly family_name?: string;
   readonly email_verified?: boolean;
+  /** `null` where it is not known. */
   readonly email: string | null;
+  /** The first that is known of `preferred_username`, `username`, `email` and `sub`. */
   readonly username: string;
+  /** `given_name`, or `''`. */
   readonly first_name: string;
+  /** `family_name`, or `''`. */
   readonly last_name: string;
   /** The same as `username`. */
   readonly pw_name: string;

@@ -49,6 +49,11 @@ function hasUnsafeCharacters(value: string): boolean {
   return /[\u0000-\u0020\u007f-\uffff\\]/.test(value);
 }
 
+/** An address that paths can be appended to. */
+export function withoutTrailingSlash(address: string): string {
+  return address.replace(/\/+$/, '');
+}
+
 /** Joins path parts with single slashes: `''` or a path with a leading and without a trailing slash. */
 export function joinPaths(...parts: readonly string[]): string {
   const segments = parts.flatMap((part) => part.split('/')).filter((segment) => segment !== '');

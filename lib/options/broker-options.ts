@@ -1,10 +1,13 @@
-import { joinPaths } from './addresses.js';
+import { joinPaths, withoutTrailingSlash } from './addresses.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
 import type { BrokerOptions } from './resolved-options.js';
 import { DEFAULT_JWKS_PATH } from './trusted-issuers.js';
 
 const DAY = 86_400;
 const SHORTEST_SECRET = 16;
+
+/** s; how long a signing key stays published after its last use depends on it. */
+export const LONGEST_ACCESS_TOKEN_TTL = 86_400;
 
 /** What a registration fixes beside the options, as far as they must agree. */
 export interface RegistrationFacts {
@@ -102,9 +105,5 @@ export function issuerOf(
 }
 
 function addressOf(publicUrl: string, prefix: string): string {
-  return `${withoutSlash(publicUrl)}${prefix}`;
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '');
+  return `${withoutTrailingSlash(publicUrl)}${prefix}`;
 }

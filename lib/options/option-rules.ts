@@ -1,15 +1,14 @@
 import { claimConstraintsProblem } from './constraint-problems.js';
 import { missingStoreMethods } from '../store/store-shape.js';
 import { isConfidential, joinPaths, parseHttpUrl, parseRedirectTarget } from './addresses.js';
+import { LONGEST_ACCESS_TOKEN_TTL } from './broker-options.js';
 import type { OidcAuthOptions } from './oidc-auth-options.js';
 import { SIGNATURE_ALGORITHMS, SIGNING_ALGORITHMS } from './signature-algorithms.js';
 import { trustedIssuerProblem } from './trusted-issuers.js';
+import { isOneOrMoreTexts, isText, isTexts } from './value-tests.js';
 
 /** Says what is wrong with a value, in words that follow the option's name; `undefined` where nothing is. */
 export type OptionRule = (value: unknown) => string | undefined;
-
-/** s; how long a signing key stays published after its last use depends on it. */
-export const LONGEST_ACCESS_TOKEN_TTL = 86_400;
 
 /** What the library itself sets in an authorization request; overriding one would break the login or its safety. */
 const RESERVED_AUTHORIZATION_PARAMETERS: ReadonlySet<string> = new Set([
@@ -30,7 +29,6 @@ const RESERVED_AUTHORIZATION_PARAMETERS: ReadonlySet<string> = new Set([
   'code_verifier',
 ]);
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -39,9 +37,7 @@ const flag: OptionRule = (value) => (typeof value === 'boolean' ? undefined : 'm
 const callable: OptionRule = (value) => (typeof value === 'function' ? undefined : 'must be a function');
 
 const textOrList: OptionRule = (value) =>
-  typeof value === 'string' || (Array.isArray(value) && value.every(isText))
-    ? undefined
-    : 'must be a string or an array of strings';
+  typeof value === 'string' || isTexts(value) ? undefined : 'must be a string or an array of strings';
 
 const listOf =
   (rule: OptionRule): OptionRule =>
@@ -111,10 +107,7 @@ export const OPTION_RULES: { readonly [Name in keyof OidcAuthOptions]-?: OptionR
   discoveryUrl: httpUrl,
   scopes: textOrList,
   allowedScopes: textOrList,
-  audience: (value) =>
-    isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText))
-      ? undefined
-      : 'must be a string or an array of strings, at least one',
+  audience: (value) => (isOneOrMoreTexts(value) ? undefined : 'must be a string or an array of strings, at least one'),
   claims: claimConstraintsProblem,
   offlineAccess: oneOf(true, false, 'always'),
   timeout: wholeNumber('milliseconds', 1, 600_000),

@@ -96,6 +96,21 @@ describe('the options', () => {
       'roles must be an array of strings; [] lets it claim no role',
     ],
     [
+      'a role of a peer that says nothing',
+      { trustedIssuers: [{ issuer: 'https://peer.example', roles: ['user', ' '] }] },
+      'roles must be an array of strings; [] lets it claim no role',
+    ],
+    [
+      'an audience of a peer that says nothing',
+      { trustedIssuers: [{ issuer: 'https://peer.example', audience: ' ' }] },
+      'audience must be a string or an array of strings, at least one',
+    ],
+    [
+      'one of several audiences of a peer that says nothing',
+      { trustedIssuers: [{ issuer: 'https://peer.example', audience: ['our-api', ' '] }] },
+      'audience must be a string or an array of strings, at least one',
+    ],
+    [
       'another kind',
       { trustedIssuers: [{ issuer: 'https://peer.example', kind: 'saml' }] },
       'kind must be "broker" or "idp"',

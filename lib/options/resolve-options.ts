@@ -1,5 +1,5 @@
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { isLoopback } from './addresses.js';
+import { isLoopback, withoutTrailingSlash } from './addresses.js';
 import {
   brokerOptionsOf,
   brokerProblems,
@@ -150,7 +150,7 @@ function withDefaults(options: OidcAuthOptions, registration: RegistrationFacts)
     jwksUri: options.jwksUri,
     issuer: options.issuer,
     algorithms: options.algorithms,
-    publicUrl: options.publicUrl?.replace(/\/+$/, ''),
+    publicUrl: options.publicUrl === undefined ? undefined : withoutTrailingSlash(options.publicUrl),
     redirectUris: options.redirectUris ?? [],
     postLogoutRedirectUris: options.postLogoutRedirectUris ?? [],
     authorizationParams: options.authorizationParams ?? {},

@@ -1,7 +1,8 @@
-import { isConfidential, joinPaths, parseHttpUrl } from './addresses.js';
+import { isConfidential, joinPaths, parseHttpUrl, withoutTrailingSlash } from './addresses.js';
 import type { OidcAuthOptions, TrustedIssuer } from './oidc-auth-options.js';
 import type { SignatureAlgorithm } from './signature-algorithms.js';
 import { SIGNATURE_ALGORITHMS } from './signature-algorithms.js';
+import { isOneOrMoreTexts, isTexts } from './value-tests.js';
 
 /** A {@link TrustedIssuer} after defaults and validation. */
 export interface ResolvedTrustedIssuer {
@@ -23,10 +24,10 @@ export const DEFAULT_JWKS_PATH = '/auth/v2/.well-known/jwks.json';
 const KNOWN_NAMES: { readonly [Name in keyof TrustedIssuer]-?: (value: unknown) => boolean } = {
   issuer: (value) => typeof value === 'string',
   jwksUri: (value) => typeof value === 'string' && parseHttpUrl(value) !== undefined,
-  audience: (value) => isText(value) || isTexts(value),
+  audience: isOneOrMoreTexts,
   algorithms: (value) =>
-    isTexts(value) && (value as string[]).every((name) => (SIGNATURE_ALGORITHMS as readonly string[]).includes(name)),
-  roles: (value) => Array.isArray(value) && value.every(isText),
+    Array.isArray(value) && value.length > 0 && value.every((name) => SIGNATURE_ALGORITHMS.includes(name)),
+  roles: isTexts,
   kind: (value) => value === 'broker' || value === 'idp',
 };
 
@@ -89,7 +90,7 @@ export function trustedIssuersOf(
     return {
       issuer,
       kind: resolvedKind,
-      jwksUri: jwksUri ?? (resolvedKind === 'broker' ? `${issuer.replace(/\/+$/, '')}${path}` : undefined),
+      jwksUri: jwksUri ?? (resolvedKind === 'broker' ? `${withoutTrailingSlash(issuer)}${path}` : undefined),
       audience: own === undefined ? (resolvedKind === 'broker' ? audience : textsOf(options.audience)) : textsOf(own),
       algorithms: algorithms ?? SIGNATURE_ALGORITHMS,
       roles,
@@ -105,17 +106,9 @@ function entriesOf({ trustedIssuers }: OidcAuthOptions): readonly TrustedIssuer[
 
 /** The same for all spellings that lead to one place. */
 function normalized(issuer: string): string {
-  return URL.canParse(issuer) ? new URL(issuer).href.replace(/\/+$/, '') : issuer;
+  return URL.canParse(issuer) ? withoutTrailingSlash(new URL(issuer).href) : issuer;
 }
 
 function textsOf(value: string | readonly string[] | undefined): readonly string[] {
   return typeof value === 'string' ? [value] : (value ?? []);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
-}
-
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every(isText);
 }

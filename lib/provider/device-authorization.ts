@@ -2,11 +2,16 @@ import { invalidResponse } from './outgoing-fetch.js';
 
 /** The provider's device authorization response (RFC 8628 §3.2). */
 export interface DeviceAuthorization {
+  /** What the device polls with. */
   readonly device_code: string;
+  /** What the user types in at `verification_uri`. */
   readonly user_code: string;
   readonly verification_uri: string;
+  /** The same with the code in it, e.g. for a QR code; not every provider has it. */
   readonly verification_uri_complete?: string | undefined;
+  /** Seconds from now, for both codes. */
   readonly expires_in: number;
+  /** Seconds to wait between two polls. `OidcAuthService` says 5 where the provider says nothing. */
   readonly interval?: number | undefined;
 }
 

@@ -19,7 +19,7 @@ import { setIdTokenAside } from './id-token-aside.js';
 import { fetchJwks, outgoingFetch, withoutQuery, type OutgoingFetch } from './outgoing-fetch.js';
 import { configurationOf, discover } from './provider-configuration.js';
 import type { GrantType, ProviderTokens, ProviderUserInfo, VerificationMetadata } from './provider-answers.js';
-import { fromProviderError } from './provider-error.js';
+import { fromProviderError, isRefusal } from './provider-error.js';
 import { SingleFlight } from './single-flight.js';
 
 /** Metadata is asked for again after this time (ms), behind the requests. */
@@ -150,6 +150,21 @@ export class IdentityProvider implements BeforeApplicationShutdown {
     const endpoint = configuration.serverMetadata().userinfo_endpoint;
     if (endpoint === undefined) return undefined;
     return this.ask(endpoint, () => fetchUserInfo(configuration, accessToken, subject));
+  }
+
+  /**
+   * The same where it is welcome and no more: a provider that refuses its own token (one for another API alone) tells
+   * nothing by that.
+   *
+   * @throws {@link OidcAuthError} `provider_unreachable`, `provider_invalid_response`, `subject_changed`
+   */
+  async userInfoIfGiven(accessToken: string, subject: string): Promise<Readonly<Record<string, unknown>>> {
+    try {
+      return (await this.userInfo(accessToken, subject)) ?? {};
+    } catch (error) {
+      if (isRefusal(error)) return {};
+      throw error;
+    }
   }
 
   /** Where the browser ends its session at the provider (RP-Initiated Logout §2); `undefined` where that is nowhere. */

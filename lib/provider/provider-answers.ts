@@ -21,4 +21,7 @@ export interface ProviderUserInfo {
   readonly [claim: string]: unknown;
 }
 
-export type GrantType = 'authorization_code' | 'refresh_token' | 'urn:ietf:params:oauth:grant-type:device_code';
+/** RFC 8628 §3.4. */
+export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
+export type GrantType = 'authorization_code' | 'refresh_token' | typeof DEVICE_CODE_GRANT;

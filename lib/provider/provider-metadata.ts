@@ -6,7 +6,7 @@ const isAddress = (value: unknown): boolean => typeof value === 'string' && pars
 const isTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((item: unknown) => typeof item === 'string');
 
-/** What the members that are used must be (Discovery §3, RFC 8414 §2, RFC 8628 §4). */
+/** What the members that are used must be (Discovery §3, RP-Initiated Logout §2.1, RFC 8414 §2, RFC 8628 §4). */
 const MEMBERS: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
   ['issuer', isAddress],
   ['authorization_endpoint', isAddress],
@@ -14,6 +14,7 @@ const MEMBERS: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
   ['jwks_uri', isAddress],
   ['userinfo_endpoint', isAddress],
   ['device_authorization_endpoint', isAddress],
+  ['revocation_endpoint', isAddress],
   ['end_session_endpoint', isAddress],
   ['token_endpoint_auth_methods_supported', isTexts],
   ['id_token_signing_alg_values_supported', isTexts],

@@ -1,6 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { parseCompactJws, type CompactJws } from './compact-jws.js';
+import { isInAudience } from './registered-claims.js';
 
 /** A token of more characters is refused unread. */
 const LONGEST_TOKEN = 16 * 1024;
@@ -107,7 +108,7 @@ export function assertAccessToken({ typ }: AccessTokenHeader, claims: JWTPayload
 
 /** Core §2: the audience of an ID token is the client. */
 function mayBeIdToken(claims: JWTPayload, clientId: string | undefined): boolean {
-  return clientId !== undefined && ([] as unknown[]).concat(claims.aud ?? []).includes(clientId);
+  return clientId !== undefined && isInAudience(claims.aud, clientId);
 }
 
 /** An ID token from a device flow or a refresh need not hold a nonce or a hash, so it cannot be told by what it has. */
@@ -125,7 +126,6 @@ function isKnownAccessToken(typ: string | undefined, claims: JWTPayload): boolea
  * holds the client id, or the token was issued to the client itself (`azp`, `client_id`).
  */
 export function isMeantForUs(claims: JWTPayload, accepted: readonly string[], clientId: string): boolean {
-  const audience = ([] as unknown[]).concat(claims.aud ?? []);
-  if (accepted.length > 0) return accepted.some((value) => audience.includes(value));
-  return audience.includes(clientId) || claims['azp'] === clientId || claims['client_id'] === clientId;
+  if (accepted.length > 0) return accepted.some((name) => isInAudience(claims.aud, name));
+  return isInAudience(claims.aud, clientId) || claims['azp'] === clientId || claims['client_id'] === clientId;
 }

@@ -88,7 +88,10 @@ function assertRoles(token: IdTokenClaims, demanded: readonly string[], places: 
 /** `scope` (RFC 8693 §4.2), or `scp` as Entra ID (a string) and Okta (an array) name it. */
 export function grantedScopes(token: IdTokenClaims): ReadonlySet<string> {
   const { scope, scp } = token;
-  return new Set([scope, scp].flatMap((value) => strings(value)).flatMap((value) => value.split(' ')));
+  const granted = new Set([scope, scp].flatMap((value) => strings(value)).flatMap((value) => value.split(' ')));
+  // Between two spaces, or of an empty text.
+  granted.delete('');
+  return granted;
 }
 
 /** The union of the roles at all `sources`. */

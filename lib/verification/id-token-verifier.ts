@@ -16,6 +16,13 @@ export interface IdTokenExpectations {
   readonly authenticatedSince?: number | undefined;
 }
 
+/** Where there must be one (Core §3.1.3.3). */
+export function idTokenMissing(): OidcAuthError {
+  return new OidcAuthError('id_token_invalid', 'The identity provider sent no ID token.', {
+    operatorHint: 'The identity provider answered without an ID token: allow the scope openid for this client.',
+  });
+}
+
 /** Verifies ID tokens (OpenID Connect Core §3.1.3.7), their signature included, whatever channel they came by. */
 @Injectable()
 export class IdTokenVerifier {

@@ -25,7 +25,7 @@ export function assertRegisteredClaims(
   if (claims['iss'] !== issuer) {
     throw refused('token_issuer_unknown', 'The token comes from an issuer that is not trusted here.');
   }
-  if (audience !== undefined && !([] as unknown[]).concat(claims['aud']).includes(audience)) throw invalid('aud');
+  if (audience !== undefined && !isInAudience(claims['aud'], audience)) throw invalid('aud');
   const now = Math.floor(expected.now / 1_000);
   numericDate(claims, 'iat');
   const notBefore = numericDate(claims, 'nbf');
@@ -34,6 +34,11 @@ export function assertRegisteredClaims(
   }
   const expiry = numericDate(claims, 'exp');
   if (expiry !== undefined && expiry <= now - clockTolerance) throw refused('token_expired', 'The token has expired.');
+}
+
+/** Whether `aud`, one name or a list of names (RFC 7519 §4.1.3), holds this one. */
+export function isInAudience(aud: unknown, name: string): boolean {
+  return aud === name || (Array.isArray(aud) && aud.includes(name));
 }
 
 function numericDate(claims: UnverifiedMembers, name: string): number | undefined {

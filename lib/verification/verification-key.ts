@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
+import { publicMembersOf } from './public-jwk.js';
 
 /** What of a token's header selects a key. */
 export interface KeySelector {
@@ -28,8 +29,6 @@ const LEAST_RSA_BITS = 2048;
 const MOST_RSA_BITS = 8192;
 const MOST_EXPONENT_BITS = 64;
 
-const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y'] as const;
-
 /** One verification key of an issuer. `retired` once a newer key set no longer holds it. */
 export class VerificationKey {
   retired = false;
@@ -45,9 +44,7 @@ export class VerificationKey {
   static from(candidate: unknown): VerificationKey | undefined {
     if (typeof candidate !== 'object' || candidate === null) return undefined;
     const jwk = candidate as JWK;
-    const publicJwk = Object.fromEntries(
-      PUBLIC_MEMBERS.filter((member) => typeof jwk[member] === 'string').map((member) => [member, jwk[member]]),
-    ) as JWK;
+    const publicJwk = publicMembersOf(jwk);
     if (!isNamedByTexts(jwk) || !isSignatureKey(jwk) || !isStrongEnough(publicJwk)) return undefined;
     const named = { ...publicJwk, kid: text(jwk.kid), alg: text(jwk.alg) };
     return new VerificationKey(named as JWK, JSON.stringify(named));

@@ -82,7 +82,7 @@ export function sessionOf({ access_token: accessToken, refresh_token: refreshTok
 }
 
 /** Format (1 byte), session (16), generation (4), MAC (32). */
-export function sidOf(refreshToken: string): string {
+function sidOf(refreshToken: string): string {
   return Buffer.from(refreshToken, 'base64url').subarray(1, 17).toString('base64url');
 }
 

@@ -9,7 +9,7 @@ export async function logIn(page: Page, name: string): Promise<void> {
   await button(page, 'Log out').waitFor();
 }
 
-export const routes = ['public', 'optional', 'protected', 'scope', 'claim', 'role'] as const;
+const routes = ['public', 'optional', 'protected', 'scope', 'claim', 'role'] as const;
 
 /** Presses the button of one route and reads its whole answer. */
 export async function call(page: Page, route: string): Promise<{ status: string; answer: string }> {

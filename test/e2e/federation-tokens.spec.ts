@@ -184,6 +184,24 @@ describe('what an issuer may claim', () => {
     await app.close();
   });
 
+  it('is bounded by roles also where the application looks by a wildcard', async () => {
+    const app = await federated({
+      trustedIssuers: [{ issuer: peer.issuer, roles: ['reader'] }],
+      roleSources: ['*.rights', 'apps.*.rights'],
+    });
+    for (const claims of [
+      { app: { rights: ['admin', 'reader'] } },
+      { app: { rights: ['admin'] }, '*': { rights: 'admin' }, '*.rights': ['admin'] },
+      { apps: { rights: ['admin'], one: { rights: ['admin'] }, 'two.three': { rights: 'admin' } } },
+    ]) {
+      const token = await peer.mint(claims as never);
+      expect(await app.verdict(token)).toBe('accepted');
+      expect((await app.fetch('/admins', bearer(token))).status, JSON.stringify(claims)).toBe(403);
+      expect(await (await app.fetch('/who-am-i', bearer(token))).text()).not.toContain('"admin"');
+    }
+    await app.close();
+  });
+
   it('has no roles at the places of a broker, where it is an identity provider', async () => {
     const app = await federated({
       trustedIssuers: [{ issuer: peer.issuer, kind: 'idp', jwksUri: peer.jwksUri }],

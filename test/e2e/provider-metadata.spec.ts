@@ -3,9 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OidcGuard, type OidcAuthOptions } from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
 import { bearer, clientOptions, form, startApplication, type RunningApplication } from '../fixtures/application.js';
+import { revokedTokens, startBroker } from '../fixtures/broker.js';
 import { CapturingLogger } from '../fixtures/capturing-logger.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
+import { OperatorLines } from '../fixtures/operator-lines.js';
 import { expectBadGateway } from '../fixtures/responses.js';
+import { signIn } from '../fixtures/sign-in-at-callback.js';
 
 @Controller()
 class GuardedController {
@@ -88,6 +91,21 @@ describe('metadata that cannot be right', () => {
         ...changed,
       });
     }
+  });
+
+  it.each(noAddresses)('has %j as revocation_endpoint: a session ends as if it had none', async (value) => {
+    op.faults.set(
+      'discovery',
+      fault.json((body) => ({ ...body, revocation_endpoint: value })),
+    );
+    const operator = new OperatorLines();
+    const app = await startBroker(adapters[0], op, { logger: operator });
+    const { refresh_token } = await signIn(app);
+    operator.clear();
+    expect((await app.fetch('/auth/v2/logout', form({ refresh_token: refresh_token! }))).status).toBe(303);
+    expect(operator.lines).toEqual([expect.stringMatching(/^ended: .* reason=logout$/)]);
+    expect(revokedTokens(op)).toEqual([]);
+    await app.close();
   });
 
   it.each(['token_endpoint_auth_methods_supported', 'id_token_signing_alg_values_supported'])(

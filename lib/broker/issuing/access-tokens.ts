@@ -4,7 +4,9 @@ import { CompactSign, type JWTPayload } from 'jose';
 import { OidcAuthError } from '../../errors/oidc-auth-error.js';
 import { plainCause } from '../../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type BrokerOptions, type ResolvedOptions } from '../../options/resolved-options.js';
+import { leadsThrough } from '../../verification/claim-path.js';
 import { BrokerEvents, type MintingReason } from '../broker-events.js';
+import { PROTOCOL_CLAIMS } from '../protocol-claims.js';
 import type { Identity } from '../sessions/identity.js';
 import { SigningKeys } from './signing-keys.js';
 import { StoreClock } from '../records/store-clock.js';
@@ -33,9 +35,7 @@ export interface MintedToken {
 }
 
 /** Claims that say who issued a token, to whom, for how long and what kind it is: not for `mapClaims`. */
-const RESERVED = new Set(
-  'iss sub aud exp iat nbf jti client_id azp sid scope scp typ events cnf nonce at_hash c_hash s_hash'.split(' '),
-);
+const RESERVED: ReadonlySet<string> = new Set([...PROTOCOL_CLAIMS, 'sub']);
 
 /** Mints access tokens of this application (RFC 9068). */
 @Injectable()
@@ -104,9 +104,11 @@ export class AccessTokens {
     const mapped = Object.entries(await this.mapped({ ...claims, roles: [...roles] })).filter(
       ([name]) => !RESERVED.has(name),
     );
-    const constrained = Object.keys(this.options.claims).map((path) => topLevelClaim(path, claims));
+    const demanded = Object.entries(claims).filter(
+      ([name, value]) => !RESERVED.has(name) && this.isDemanded(name, value),
+    );
     const merged: Record<string, unknown> = {
-      ...Object.fromEntries(constrained.flatMap((name) => (name === undefined ? [] : [[name, claims[name]]]))),
+      ...Object.fromEntries(demanded),
       preferred_username: claims['preferred_username'],
       email: claims['email'],
       name: claims['name'],
@@ -114,6 +116,11 @@ export class AccessTokens {
       ...Object.fromEntries(mapped),
     };
     return Object.fromEntries(Object.entries(merged).map(withGroupsListed).filter(isOfItsType));
+  }
+
+  /** What a default constraint is about guards must find in our token, too. */
+  private isDemanded(name: string, value: unknown): boolean {
+    return Object.keys(this.options.claims).some((path) => leadsThrough(path, name, value));
   }
 }
 
@@ -142,12 +149,4 @@ function isOfItsType([name, value]: readonly [string, unknown]): boolean {
 /** Some providers say a word where they mean a list of one. */
 function withGroupsListed([name, value]: [string, unknown]): [string, unknown] {
   return name === 'groups' && typeof value === 'string' ? [name, [value]] : [name, value];
-}
-
-/** The claim that a default constraint is about: guards must find it in our token, too. */
-function topLevelClaim(path: string, claims: Identity['claims']): string | undefined {
-  const segments = path.split('.');
-  return segments
-    .map((_, index) => segments.slice(0, segments.length - index).join('.'))
-    .find((name) => Object.hasOwn(claims, name) && !RESERVED.has(name));
 }

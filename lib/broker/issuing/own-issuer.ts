@@ -8,6 +8,7 @@ import type { VerificationMetadata } from '../../provider/provider-answers.js';
 import type { AcceptedIssuer } from '../../verification/accepted-issuer.js';
 import type { AccessTokenHeader } from '../../verification/access-token-rules.js';
 import { audienceMismatch } from '../../verification/issuer-keys.js';
+import { isInAudience } from '../../verification/registered-claims.js';
 import { RemoteKeySet } from '../../verification/remote-key-set.js';
 import { KEYS_FRESH, SigningKeys } from './signing-keys.js';
 
@@ -45,7 +46,7 @@ export class OwnIssuer implements AcceptedIssuer {
       throw new OidcAuthError('token_type_not_allowed', 'The token is not an access token of this application.');
     }
     const { audience } = this.options.broker!;
-    if (([] as unknown[]).concat(aud).includes(audience)) return claims;
+    if (isInAudience(aud, audience)) return claims;
     throw audienceMismatch(`its "aud" is ${quoted(aud)}, this application's is ${quoted(audience)}.`);
   }
 }

@@ -6,9 +6,11 @@ import { BrokerEvents } from '../broker-events.js';
 import { ownerOf, SealedRecords } from './sealed-records.js';
 import { StoreAccess } from './store-access.js';
 
-/** How many records were sealed again, and how many no key of the ring opens. */
+/** What became of the records that another key than the first of the ring had sealed. */
 export interface ReencryptionReport {
+  /** How many were sealed again, with the first key. */
   readonly reencrypted: number;
+  /** How many no key of the ring opens: they are kept as they are. */
   readonly unreadable: number;
 }
 

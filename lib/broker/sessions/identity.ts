@@ -3,11 +3,12 @@ import type { JWTPayload } from 'jose';
 import { OidcAuthError } from '../../errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
 import { IdentityProvider } from '../../provider/identity-provider.js';
-import { isRefusal } from '../../provider/provider-error.js';
 import type { ProviderUserInfo } from '../../provider/provider-answers.js';
+import { leadsThrough } from '../../verification/claim-path.js';
 import type { IdTokenClaims } from '../../verification/claims.js';
 import { assertConstraints, grantedScopes, rolesOf } from '../../verification/constraints.js';
 import { ProviderAccessTokens } from '../../verification/provider-access-token.js';
+import { PROTOCOL_CLAIMS } from '../protocol-claims.js';
 
 /** Who signed in, as the provider says. */
 export interface Identity {
@@ -23,11 +24,6 @@ export interface Identity {
   /** The union of what every source names. */
   readonly roles: readonly string[];
 }
-
-/** Claims that say something of the token they stand in, not of the person. */
-const PROTOCOL_CLAIMS = new Set(
-  'iss aud exp iat nbf jti nonce azp sid at_hash c_hash s_hash typ events cnf scope scp client_id'.split(' '),
-);
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -69,7 +65,7 @@ export class Identities {
     if (idToken !== undefined) assertSameUser(known, idToken);
     const userInfo = await this.userInfo(accessToken, known.sub);
     const { claims: _claims, roles: _roles, ...protocol } = known;
-    const base = idToken ?? filter(earlier, (name) => !this.holdsRoles(name));
+    const base = idToken ?? filter(earlier, (name, value) => !this.holdsRoles(name, value));
     return this.assemble([await this.rolesIn(accessToken), base, userInfo], protocol);
   }
 
@@ -89,7 +85,8 @@ export class Identities {
   /** Later sources win, but in what holds roles: there all count. */
   private assemble(sources: readonly Claims[], protocol: Omit<Identity, 'claims' | 'roles'>): Identity {
     const evidence: Record<string, unknown> = Object.assign({}, ...sources);
-    for (const name of Object.keys(evidence).filter((claim) => this.holdsRoles(claim))) {
+    const withRoles = new Set(sources.flatMap((source) => Object.keys(this.rolesAmong(source))));
+    for (const name of withRoles) {
       const found: unknown[] = sources.map((source) => source[name]).filter((value) => value !== undefined);
       evidence[name] = found.reduce(union);
     }
@@ -98,31 +95,28 @@ export class Identities {
     const claims = Object.entries(this.options.claims);
     assertConstraints(token, { scopes: [], claims, roles: [] }, { sources: roleSources, areFlattened: false });
     // What holds roles is not needed any more, unless a constraint names it.
-    const isNamed = (name: string) => claims.some(([path]) => leadsThrough(path, name));
-    const isPersonal = (name: string) => !PROTOCOL_CLAIMS.has(name) && (!this.holdsRoles(name) || isNamed(name));
+    const isNamed = (name: string) => claims.some(([path]) => leadsThrough(path, name, evidence[name]));
+    const isPersonal = (name: string) => !PROTOCOL_CLAIMS.has(name) && (!withRoles.has(name) || isNamed(name));
     return { ...protocol, claims: filter(evidence, isPersonal), roles: [...rolesOf(token, roleSources)].toSorted() };
   }
 
   /** Of an access token only what it says of roles: the rest is meant for somebody else. */
   private async rolesIn(accessToken: string): Promise<Claims> {
-    const claims = (await this.accessTokens.claimsOf(accessToken)) ?? {};
-    return filter(claims, (name) => this.holdsRoles(name));
+    return this.rolesAmong((await this.accessTokens.claimsOf(accessToken)) ?? {});
   }
 
-  private holdsRoles(name: string): boolean {
-    return this.options.roleSources.some((path) => leadsThrough(path, name));
+  private rolesAmong(claims: Claims): Claims {
+    return filter(claims, (name, value) => this.holdsRoles(name, value));
   }
 
-  /** A provider that refuses its own token at userinfo (one for another API alone) tells us no more. */
+  private holdsRoles(name: string, value: unknown): boolean {
+    return this.options.roleSources.some((path) => leadsThrough(path, name, value));
+  }
+
+  /** What is said of the login comes from the ID token alone. */
   private async userInfo(accessToken: string, subject: string): Promise<Claims> {
-    try {
-      const claims = (await this.provider.userInfo(accessToken, subject)) ?? {};
-      // What is said of the login comes from the ID token alone.
-      return filter(claims, (name) => !PROTOCOL_CLAIMS.has(name));
-    } catch (error) {
-      if (isRefusal(error)) return {};
-      throw error;
-    }
+    const claims = await this.provider.userInfoIfGiven(accessToken, subject);
+    return filter(claims, (name) => !PROTOCOL_CLAIMS.has(name));
   }
 }
 
@@ -150,13 +144,8 @@ function sameAudience(one: unknown, other: unknown): boolean {
   return sorted(one) === sorted(other);
 }
 
-/** Whether a claim path begins at this claim, whose name may hold dots itself. */
-function leadsThrough(path: string, name: string): boolean {
-  return path === name || path.startsWith(`${name}.`);
-}
-
-function filter(claims: Claims, keep: (name: string) => boolean): Claims {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => keep(name)));
+function filter(claims: Claims, keep: (name: string, value: unknown) => boolean): Claims {
+  return Object.fromEntries(Object.entries(claims).filter(([name, value]) => keep(name, value)));
 }
 
 /** Lists are joined, objects member by member; of anything else the later value stays. */

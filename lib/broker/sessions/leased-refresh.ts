@@ -1,17 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { decodeJwt } from 'jose';
 import { OidcAuthError, type OidcAuthErrorCode } from '../../errors/oidc-auth-error.js';
 import { randomValue } from '../../sealing/random-value.js';
 import type { TokenResponse } from '../../login/token-response.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
 import type { ProviderTokens } from '../../provider/provider-answers.js';
-import { providerUnreachable } from '../../provider/outgoing-fetch.js';
-import { IdTokenVerifier } from '../../verification/id-token-verifier.js';
 import { AccessTokens } from '../issuing/access-tokens.js';
 import { BrokerEvents, type SessionEnd } from '../broker-events.js';
 import { sessionResponse } from '../issuing/broker-token-response.js';
 import { rotationsWith } from './generation.js';
-import { anotherUser, Identities, type Identity } from './identity.js';
+import type { Identity } from './identity.js';
+import { Leases, type Lease } from './lease.js';
+import { RefreshedIdentities } from './refreshed-identity.js';
 import { sessionEnded } from './session-errors.js';
 import { recordExpiry, refreshExpiry, upstreamExpiry } from './session-lifetime.js';
 import { SessionRecords, type SessionChange } from './session-records.js';
@@ -20,11 +19,6 @@ import { tombstoneOf, type Session, type StoredSession } from './session.js';
 import { ShutdownSignal } from '../shutdown-signal.js';
 import { StoreClock } from '../records/store-clock.js';
 import { UpstreamRefresh, type UpstreamAnswer } from './upstream-refresh.js';
-
-/** ms for which a lease outlasts the request it is taken for: what is written and asked afterwards. */
-const AFTER_ANSWER = 5_000;
-/** ms before the end of a lease, for what is still to be written then. */
-const BEFORE_END = 1_000;
 
 /** Somebody else got further meanwhile: look again. */
 export const AGAIN = Symbol('again');
@@ -35,30 +29,27 @@ export interface Refreshed {
   readonly session: StoredSession;
 }
 
-/** A refresh under way: what was stored when the lease was taken, and who holds it. */
-interface Attempt {
-  readonly session: StoredSession;
-  readonly by: string;
+/** A refresh under way. */
+interface Attempt extends Lease {
   /** The generation that was presented. */
   readonly generation: number;
+  /** The provider's token when the lease was taken. */
   readonly up: NonNullable<Session['up']>;
-  /** ms, monotonic: before the lease was written. */
-  readonly takenAt: number;
 }
 
 /**
- * One refresh at the provider, under a lease that keeps all other processes from asking it at the same time. The order of
- * its steps is what makes it safe: see "Sessions and refresh" in ARCHITECTURE.md.
+ * One refresh at the provider, under a lease that keeps all other processes from asking it at the same time. The order
+ * of its steps is what makes it safe: see "Sessions and refresh" in ARCHITECTURE.md.
  */
 @Injectable()
 export class LeasedRefresh {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(Leases) private readonly leases: Leases,
     @Inject(SessionRecords) private readonly records: SessionRecords,
     @Inject(SessionSaver) private readonly saver: SessionSaver,
     @Inject(UpstreamRefresh) private readonly upstream: UpstreamRefresh,
-    @Inject(IdTokenVerifier) private readonly idTokens: IdTokenVerifier,
-    @Inject(Identities) private readonly identities: Identities,
+    @Inject(RefreshedIdentities) private readonly identities: RefreshedIdentities,
     @Inject(AccessTokens) private readonly accessTokens: AccessTokens,
     @Inject(StoreClock) private readonly clock: StoreClock,
     @Inject(ShutdownSignal) private readonly shutdown: ShutdownSignal,
@@ -72,25 +63,17 @@ export class LeasedRefresh {
 
   /** Taking the lease also proves the store writable before the provider is asked. */
   private async underLease(session: StoredSession, generation: number): Promise<Refreshed | typeof AGAIN> {
-    const { lease, doubt } = session.value;
     const up = session.value.up!;
     // Not in the time of the lease.
     await this.upstream.ready();
-    const by = randomValue();
-    const takenAt = performance.now();
-    const leased = await this.records.swap(session, {
-      lease: { by, forMs: this.upstream.timeout + AFTER_ANSWER },
-      last: null,
-      // Whoever held it may have asked and not lived to hear the answer.
-      doubt: lease === null ? doubt : up.id,
-    });
-    if (leased === undefined) return AGAIN;
-    const attempt = { session: leased, by, generation, up, takenAt };
-    // A process that was held up for so long that somebody else may soon take the lease over had better not ask.
-    const isLate = performance.now() - takenAt > AFTER_ANSWER;
-    const outcome = isLate ? AGAIN : await this.settle(attempt, await this.upstream.ask(up.token));
+    const lease = await this.leases.take(session);
+    if (lease === undefined) return AGAIN;
+    // Whoever was held up for so long that somebody else may soon take over had better not ask.
+    const outcome = this.leases.isLate(lease)
+      ? AGAIN
+      : await this.settle({ ...lease, generation, up }, await this.upstream.ask(up.token));
     // Whoever is overtaken leaves no lease behind.
-    if (outcome === AGAIN) await this.release(attempt);
+    if (outcome === AGAIN) await this.leases.release(lease);
     return outcome;
   }
 
@@ -137,40 +120,18 @@ export class LeasedRefresh {
 
   private async renewIdentity(attempt: Attempt, tokens: ProviderTokens, mine: ReadonlySet<string>): Promise<Identity> {
     try {
-      return await this.withinLease(attempt, this.identityIn(attempt, tokens));
+      return await this.identities.renew(attempt, tokens);
     } catch (error) {
-      if (isOfAnotherUser(error)) {
-        const ended = await this.saver.save(attempt.session, {
-          tokens: mine,
-          isCommit: true,
-          change: () => this.tombstone('subject_changed'),
-        });
-        if (ended !== OVERTAKEN) {
-          this.events.emit({ type: 'ended', sid: attempt.session.id, reason: 'subject_changed' });
-        }
-        throw error.code === 'subject_changed' ? error : anotherUser();
+      if (!isOfAnotherUser(error)) return this.fail(attempt, error, null);
+      const ended = await this.saver.save(attempt.session, {
+        tokens: mine,
+        isCommit: true,
+        change: () => this.tombstone('subject_changed'),
+      });
+      if (ended !== OVERTAKEN) {
+        this.events.emit({ type: 'ended', sid: attempt.session.id, reason: 'subject_changed' });
       }
-      return this.fail(attempt, error, null);
-    }
-  }
-
-  private async identityIn({ session }: Attempt, tokens: ProviderTokens): Promise<Identity> {
-    const idToken = tokens.id_token === undefined ? undefined : await this.idTokens.verify(tokens.id_token, {});
-    const { identity, idToken: earlier } = session.value;
-    return this.identities.renew(identity, idToken, decodeJwt(earlier), tokens.access_token);
-  }
-
-  /** Gives up while there is still time to say so before somebody takes the lease over. */
-  private async withinLease<T>({ takenAt }: Attempt, work: Promise<T>): Promise<T> {
-    const left = takenAt + this.upstream.timeout + AFTER_ANSWER - BEFORE_END - performance.now();
-    let timer: NodeJS.Timeout | undefined;
-    const end = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(identityTooLate()), left);
-    });
-    try {
-      return await Promise.race([work, end]);
-    } finally {
-      clearTimeout(timer);
+      throw error;
     }
   }
 
@@ -229,24 +190,11 @@ export class LeasedRefresh {
     const { code, message } =
       error instanceof OidcAuthError ? error : { code: 'provider_invalid_response' as const, message: 'Unexpected.' };
     if (isOfProvider(code)) this.events.emit({ type: 'upstream_failed', sid: attempt.session.id, error: code });
-    await this.release(attempt, {
+    await this.leases.release(attempt, {
       last: { by: attempt.by, error: code, message },
       ...(doubt === null ? {} : { doubt }),
     });
     throw error;
-  }
-
-  /** Only while it is ours. A store that fails now lets it run out by itself. */
-  private async release({ session, by }: Attempt, change: SessionChange = {}): Promise<void> {
-    try {
-      for (;;) {
-        const current = await this.records.find(session.id);
-        if (current === undefined || current.value.lease?.by !== by) return;
-        if ((await this.records.swap(current, { ...change, lease: null })) !== undefined) return;
-      }
-    } catch {
-      // Has been told to the operator.
-    }
   }
 
   private tombstone(ended: SessionEnd): SessionChange {
@@ -263,18 +211,8 @@ function isOfProvider(code: OidcAuthErrorCode): boolean {
   return code.startsWith('provider_') || code.startsWith('id_token_');
 }
 
-function identityTooLate(): OidcAuthError {
-  return providerUnreachable({
-    operatorHint:
-      'The identity provider refreshed its tokens, but did not tell in time whose they are (keys, userinfo).',
-  });
-}
-
-/** By `sub`, or by `iss`: an ID token that is genuine but for its issuer is of another one. */
-function isOfAnotherUser(error: unknown): error is OidcAuthError {
-  if (!(error instanceof OidcAuthError)) return false;
-  const cause = error.cause as { code?: unknown } | undefined;
-  return error.code === 'subject_changed' || cause?.code === 'token_issuer_unknown';
+function isOfAnotherUser(error: unknown): boolean {
+  return error instanceof OidcAuthError && error.code === 'subject_changed';
 }
 
 function isEnd(error: unknown): boolean {

@@ -4,13 +4,16 @@ import type { StoredSession } from './session.js';
 export interface SessionInfo {
   /** The session's id, `sid` of its access tokens. */
   readonly sid: string;
-  /** Issuer and subject at the identity provider. */
+  /** The issuer: the identity provider. */
   readonly iss: string;
+  /** The subject at the identity provider, whatever `subject` is. */
   readonly sub: string;
   readonly preferred_username?: string;
+  /** Granted scopes, separated by spaces. */
   readonly scope?: string;
+  /** When the user signed in. */
   readonly createdAt: Date;
-  /** When the provider was last asked for fresh tokens. */
+  /** When it was last refreshed; until then the same as `createdAt`. */
   readonly refreshedAt: Date;
   /** When it ends if it is not refreshed before. */
   readonly expiresAt: Date;

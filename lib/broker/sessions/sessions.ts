@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { OidcAuthError } from '../../errors/oidc-auth-error.js';
 import type { CompletedLogin } from '../../login/token-issuer.js';
 import { randomValue } from '../../sealing/random-value.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-options.js';
+import { idTokenMissing } from '../../verification/id-token-verifier.js';
 import { BrokerEvents } from '../broker-events.js';
 import { Identities } from './identity.js';
 import { recordExpiry, refreshExpiry, upstreamExpiry } from './session-lifetime.js';
@@ -44,7 +44,7 @@ export class Sessions {
   }
 
   private async beginAs({ tokens, identity: idToken, askedScope }: CompletedLogin) {
-    if (idToken === undefined || tokens.id_token === undefined) throw noIdToken();
+    if (idToken === undefined || tokens.id_token === undefined) throw idTokenMissing();
     const identity = await this.identities.establish(idToken, tokens.access_token);
     const now = this.clock.now();
     const up =
@@ -87,10 +87,4 @@ export class Sessions {
         "authorizationParams: { access_type: 'offline' }.",
     );
   }
-}
-
-function noIdToken(): OidcAuthError {
-  return new OidcAuthError('id_token_invalid', 'The identity provider sent no ID token.', {
-    operatorHint: 'The identity provider answered without an ID token: allow the scope openid for this client.',
-  });
 }

@@ -4,7 +4,7 @@ import type { Dialect, TableNames } from './dialect.js';
 import { COLUMNS } from './record-statements.js';
 
 /** Counts the changes of the table that an older version of this library could not work with. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 /** The statements that make the table, for people who run them themselves. */
 export function ddlText(dialect: Dialect, names: TableNames): string {
