@@ -46,6 +46,7 @@ import { EXTRA_NAMES, resolveOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './options/resolved-options.js';
 import { IdentityProvider } from './provider/identity-provider.js';
 import { KeyRing } from './sealing/key-ring.js';
+import { assertApart, remember } from './registrations.js';
 import { StartUp } from './start-up.js';
 import { BrokerStore } from './store/broker-store.js';
 import { configuredStore, PROVIDED_STORE } from './store/configured-store.js';
@@ -72,9 +73,6 @@ const SOURCES = ['useFactory', 'useClass', 'useExisting'] as const;
 
 const ASYNC_NAMES: readonly string[] = [...SOURCES, 'inject'];
 
-/** Marks the module classes of registrations that are global. */
-const globalRegistrations = new WeakSet<Function>();
-
 /**
  * OpenID Connect for an application: endpoints, guards and services.
  *
@@ -85,7 +83,6 @@ const globalRegistrations = new WeakSet<Function>();
  */
 @Module({})
 export class OidcAuthModule implements OnModuleInit, OnApplicationBootstrap {
-  @Inject(ModulesContainer) private readonly modules!: ModulesContainer;
   // Optional only so that its absence can be explained.
   @Optional() @Inject(StartUp) private readonly startUp: StartUp | undefined;
 
@@ -123,20 +120,13 @@ export class OidcAuthModule implements OnModuleInit, OnApplicationBootstrap {
     return register(extras, optionsProviders(asyncOptions), problems);
   }
 
-  /** @throws {@link OidcAuthError} `module_duplicate` where two registrations are global, `module_missing` */
+  /** @throws {@link OidcAuthError} `module_missing` */
   onModuleInit(): void {
     if (this.startUp === undefined) {
       throw new OidcAuthError(
         'module_missing',
         'OidcAuthModule was imported without forRoot(…): call forRoot or forRootAsync once, in the root module. ' +
           'Other modules need no import.',
-      );
-    }
-    const types = new Set([...this.modules.values()].map(({ metatype }) => metatype as Function));
-    if ([...types].filter((type) => globalRegistrations.has(type)).length > 1) {
-      throw new OidcAuthError(
-        'module_duplicate',
-        'OidcAuthModule is registered globally more than once: register it once, or give isGlobal: false to all but one.',
       );
     }
   }
@@ -187,16 +177,16 @@ function register(
     jwksPath: endpointPaths.paths.jwks,
     hasStoreProvider: extras.brokerStore !== undefined,
   };
-  // Nest keeps a module's route prefix by class, so each registration has a class of its own.
   class Registration extends OidcAuthModule {}
   Object.defineProperty(Registration, 'name', { value: OidcAuthModule.name });
-  if (extras.isGlobal !== false) globalRegistrations.add(Registration);
+  const isGlobal = extras.isGlobal !== false;
+  remember(Registration, { isGlobal, endpoints: endpointPaths });
 
   const guards = [OidcGuard, OptionalOidcGuard];
   const root = endpointPaths.paths.metadata === undefined ? undefined : rootMetadata(endpointPaths);
   return {
     module: Registration,
-    global: extras.isGlobal !== false,
+    global: isGlobal,
     imports: [
       RouterModule.register([{ path: endpointPaths.prefix, module: Registration }]),
       ...(root === undefined ? [] : [root.module]),
@@ -211,12 +201,13 @@ function register(
       { provide: ENDPOINT_PATHS, useValue: endpointPaths },
       {
         provide: RESOLVED_OPTIONS,
-        useFactory: (options: OidcAuthOptions) => {
+        useFactory: (options: OidcAuthOptions, modules: ModulesContainer) => {
+          assertApart(modules);
           const resolved = resolveOptions(options, registration);
           root?.publish(resolved);
           return resolved;
         },
-        inject: [RAW_OPTIONS],
+        inject: [RAW_OPTIONS, ModulesContainer],
       },
       {
         provide: KeyRing,

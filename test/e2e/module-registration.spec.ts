@@ -118,8 +118,8 @@ describe.each(adapters)('registering the module, on $name', (adapter) => {
     await app.close();
   });
 
-  it('globally a second time fails at boot', async () => {
-    const imports = [OidcAuthModule.forRoot({ ...settings(), prefix: '/other' })];
+  it.each(['/', '/other'])('globally a second time fails at boot, with the prefix %s', async (prefix) => {
+    const imports = [OidcAuthModule.forRoot({ ...settings(), prefix })];
     await expect(startApplication(adapter, { auth: settings(), module: { imports } })).rejects.toMatchObject({
       code: 'module_duplicate',
       message: expect.stringContaining('isGlobal: false'),
@@ -161,6 +161,15 @@ describe.each(adapters)('registering the module, on $name', (adapter) => {
     expect(await status('/staff-api/auth/v2/userinfo', 'partners')).toBe(401);
     expect(await status('/partner-api/auth/v2/userinfo', 'partners')).toBe(200);
     await app.close();
+  });
+
+  it('a second time with an endpoint of the first fails at boot, and says which', async () => {
+    const endpoints = { login: '/sign-in', token: false, device: false, logout: false, userinfo: false } as const;
+    const imports = [OidcAuthModule.forRoot({ ...settings(), endpoints, isGlobal: false })];
+    await expect(startApplication(adapter, { auth: settings(), module: { imports } })).rejects.toMatchObject({
+      code: 'module_duplicate',
+      message: expect.stringContaining('twice with the endpoint /auth/v2/callback'),
+    });
   });
 
   it('once globally and once more without isGlobal works side by side', async () => {
