@@ -52,7 +52,7 @@ import { BrokerStore } from './store/broker-store.js';
 import { configuredStore, PROVIDED_STORE } from './store/configured-store.js';
 import { IdTokenVerifier } from './verification/id-token-verifier.js';
 import { IssuerKeys } from './verification/issuer-keys.js';
-import { ProviderAccessTokens } from './verification/provider-access-token.js';
+import { ProviderAccessTokens } from './verification/provider-access-tokens.js';
 import { OwnTokenVerifier, ProviderTokenVerifier, TokenVerifier } from './verification/token-verifier.js';
 
 /** How `forRootAsync` comes by its options: exactly one of the three `use…`. */

@@ -6,7 +6,7 @@ import { plainCause } from '../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { parseCompactJws } from './compact-jws.js';
 import { IssuerKeys } from './issuer-keys.js';
-import { verifySignature } from './verify-signature.js';
+import { verifyJwt } from './verify-jwt.js';
 
 /** What the login knows about the ID token it expects. */
 export interface IdTokenExpectations {
@@ -37,7 +37,7 @@ export class IdTokenVerifier {
    *   `id_token_mismatch` where it is valid but belongs to another login
    */
   async verify(idToken: string, expected: IdTokenExpectations): Promise<JWTPayload> {
-    const claims = await this.verifySignature(idToken);
+    const claims = await this.verifyJwt(idToken);
     this.assertAuthorizedParty(claims);
     if (expected.nonce !== undefined && !expected.nonce.includes(String(claims['nonce']))) {
       throw new OidcAuthError('id_token_mismatch', 'The ID token belongs to another login (its nonce differs).');
@@ -46,7 +46,7 @@ export class IdTokenVerifier {
     return claims;
   }
 
-  private async verifySignature(idToken: string): Promise<JWTPayload> {
+  private async verifyJwt(idToken: string): Promise<JWTPayload> {
     const { clientId: audience, clockTolerance } = this.options;
     const { issuer, algorithms } = await this.issuer.metadata();
     try {
@@ -55,7 +55,7 @@ export class IdTokenVerifier {
       if (typeof alg !== 'string' || !algorithms.includes(alg)) throw new Error('its algorithm is not accepted');
       if (crit !== undefined) throw new Error('it has critical header parameters');
       const keys = await this.issuer.keys.findForIssued({ alg, kid: typeof kid === 'string' ? kid : undefined });
-      const { payload } = await verifySignature(jws, keys, {
+      const { payload } = await verifyJwt(jws, keys, {
         alg,
         issuer,
         audience,

@@ -8,7 +8,7 @@ import { assertAlgorithm, assertReadable, parseAccessToken, readAccessTokenHeade
 import type { IdTokenClaims } from './claims.js';
 import type { CompactJws } from './compact-jws.js';
 import { Turn } from './turn.js';
-import { verifySignature, type VerifiedJwt } from './verify-signature.js';
+import { verifyJwt, type VerifiedJwt } from './verify-jwt.js';
 import type { VerificationKey } from './verification-key.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
@@ -71,12 +71,12 @@ export class TokenVerifier {
     const { issuer: name, algorithms } = await issuer.metadata();
     assertAlgorithm(header.alg, algorithms);
     const keys = await issuer.keys.find(header, () => this.assertIssuedBy(name, jws));
-    const { payload, key } = await this.verifySignature(jws, header.alg, keys, name, clockTolerance);
+    const { payload, key } = await this.verifyJwt(jws, header.alg, keys, name, clockTolerance);
     assertSubject(payload);
     return { payload: deepFreeze(issuer.admit(header, deepFreeze(payload))), key, issuer };
   }
 
-  private async verifySignature(
+  private async verifyJwt(
     jws: CompactJws,
     alg: string,
     keys: readonly VerificationKey[],
@@ -85,7 +85,7 @@ export class TokenVerifier {
   ): Promise<VerifiedJwt> {
     try {
       const now = this.clock.now();
-      return await verifySignature(jws, keys, { alg, issuer, clockTolerance, now, required: REQUIRED });
+      return await verifyJwt(jws, keys, { alg, issuer, clockTolerance, now, required: REQUIRED });
     } catch (error) {
       // Says which issuer the token names.
       if (error instanceof OidcAuthError && error.code === 'token_issuer_unknown') this.assertIssuedBy(issuer, jws);

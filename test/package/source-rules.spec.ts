@@ -2,11 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { expect, it } from 'vitest';
 
-const lib = new URL('../../lib/', import.meta.url);
-const sources = readdirSync(lib, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
-  .toSorted()
-  .map((name) => ({ name: name.replaceAll('\\', '/'), text: readFileSync(new URL(name, lib), 'utf8') }));
+const sources = filesIn('lib', (name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
+
+function filesIn(folder: string, isMeant: (name: string) => boolean) {
+  const place = new URL(`../../${folder}/`, import.meta.url);
+  return readdirSync(place, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter(isMeant)
+    .toSorted()
+    .map((name) => ({ name, text: readFileSync(new URL(name, place), 'utf8') }));
+}
 
 const filesWith = (pattern: RegExp) => sources.filter(({ text }) => pattern.test(text)).map(({ name }) => name);
 
@@ -33,11 +38,26 @@ it('signatures are verified, and outgoing requests made, in one place each', () 
   expect(
     filesWith(/\b(jwtVerify|compactVerify|\w+Verify)\(|import \{[^}]*\bverify\b[^}]*\} from 'node:crypto'/),
   ).toEqual(['verification/jws-signature.ts']);
-  expect(filesWith(/\bisSignature\(/)).toEqual(['verification/jws-signature.ts', 'verification/verify-signature.ts']);
+  expect(filesWith(/\bisSignature\(/)).toEqual(['verification/jws-signature.ts', 'verification/verify-jwt.ts']);
   expect(filesWith(/options\.fetch\(|globalThis\.fetch\(/)).toEqual([
     'options/resolve-options.ts',
     'provider/outgoing-fetch.ts',
   ]);
+});
+
+it('samples know users by issuer and subject, and sessions by issuer and id', () => {
+  const samples = filesIn('sample', (name) => /^[^/]+\/(src|public)\/.*\.[jt]s$/.test(name));
+  expect(new Set(samples.map(({ name }) => name.split('/')[0])).size).toBe(5);
+  const careless = samples.flatMap(({ name, text }) => {
+    // What is taken of a token, and what is compared; to show a name takes no issuer.
+    const taken = text.matchAll(/\{([^{}]*)\}: IdTokenClaims/g);
+    const compared = text.matchAll(/^.*(?:\bsub [!=]==|[!=]== (?:[\w?]+\.)*sub\b|payload\.sub\b).*$/gm);
+    return [...taken, ...compared]
+      .map(([words]) => words.trim())
+      .filter((words) => /\b(sub|sid)\b/.test(words) && !/\biss\b/.test(words))
+      .map((words) => `${name}: ${words}`);
+  });
+  expect(careless).toEqual([]);
 });
 
 it('what is for tests is reached by its subpath alone', () => {

@@ -7,7 +7,7 @@ import type { ProviderUserInfo } from '../../provider/provider-answers.js';
 import { leadsThrough } from '../../verification/claim-path.js';
 import type { IdTokenClaims } from '../../verification/claims.js';
 import { assertConstraints, grantedScopes, rolesOf } from '../../verification/constraints.js';
-import { ProviderAccessTokens } from '../../verification/provider-access-token.js';
+import { ProviderAccessTokens } from '../../verification/provider-access-tokens.js';
 import { PROTOCOL_CLAIMS } from '../protocol-claims.js';
 
 /** Who signed in, as the provider says. */

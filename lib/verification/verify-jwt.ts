@@ -26,7 +26,7 @@ const turns = new SignatureTurns();
  *
  * @throws {@link OidcAuthError} with a `token_…` code
  */
-export async function verifySignature(
+export async function verifyJwt(
   { claims, signingInput, signature }: CompactJws,
   keys: readonly VerificationKey[],
   { alg, ...expected }: JwtExpectations,

@@ -5,7 +5,7 @@ import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { parseCompactJws, type CompactJws } from './compact-jws.js';
 import { IssuerKeys } from './issuer-keys.js';
-import { verifySignature } from './verify-signature.js';
+import { verifyJwt } from './verify-jwt.js';
 
 /** Reads access tokens that came from the provider itself, whoever they are meant for. */
 @Injectable()
@@ -32,7 +32,7 @@ export class ProviderAccessTokens {
       const selector = { alg, kid: typeof kid === 'string' ? kid : undefined };
       const keys = await this.issuer.keys.find(selector, () => jws.claims['iss'] === issuer);
       const { clockTolerance } = this.options;
-      return (await verifySignature(jws, keys, { alg, issuer, clockTolerance, now: this.clock.now() })).payload;
+      return (await verifyJwt(jws, keys, { alg, issuer, clockTolerance, now: this.clock.now() })).payload;
     } catch (error) {
       if (error instanceof OidcAuthError && error.code.startsWith('token_')) return undefined;
       throw error;
