@@ -203,9 +203,7 @@ function register(
         provide: RESOLVED_OPTIONS,
         useFactory: (options: OidcAuthOptions, modules: ModulesContainer) => {
           assertApart(modules);
-          const resolved = resolveOptions(options, registration);
-          root?.publish(resolved);
-          return resolved;
+          return resolveOptions(options, registration);
         },
         inject: [RAW_OPTIONS, ModulesContainer],
       },
@@ -226,6 +224,7 @@ function register(
       OidcAuthService,
       UnguardedConstraints,
       StartUp,
+      ...(root === undefined ? [] : [root.source]),
       ...BROKER_PROVIDERS,
       ...(allProblems.length > 0 || extras.brokerStore === undefined
         ? []

@@ -135,7 +135,9 @@ export class AuthController {
   /** Broker mode: what others need to know to verify this application's tokens (RFC 8414 §2, Discovery §3). */
   @Public()
   async metadata(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
-    replyWithMetadata(this.adapterHost, request, response, this.options, this.endpoints);
+    await replyWithMetadata(this.adapterHost, request, response, this.options, this.endpoints, () =>
+      this.service.publicKeys(),
+    );
   }
 
   /** Who the bearer token belongs to. */

@@ -1,18 +1,29 @@
-import { Controller, Get, Inject, Module, Req, Res, VERSION_NEUTRAL, UseFilters, type Type } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Module,
+  Req,
+  Res,
+  VERSION_NEUTRAL,
+  UseFilters,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Public } from '../decorators/public.decorator.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import { OidcAuthService } from '../login/oidc-auth.service.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import type { EndpointPaths } from './endpoints.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { replyWithMetadata } from './reply-with-metadata.js';
-import { isIssuerPath } from './server-metadata.js';
 
 /** A module of its own, since its route is beside the prefix of the registration, not below it. */
 export interface RootMetadata {
   readonly module: Type<unknown>;
-  /** To be called once the options are known. */
-  publish(options: ResolvedOptions): void;
+  /** To be among the providers of the registration, whose options and keys are told. */
+  readonly source: Provider;
 }
 
 /**
@@ -21,7 +32,7 @@ export interface RootMetadata {
  * not ours to serve.
  */
 export function rootMetadata(endpoints: EndpointPaths): RootMetadata {
-  let options: ResolvedOptions | undefined;
+  let told: { options: ResolvedOptions; service: OidcAuthService } | undefined;
 
   @UseFilters(OAuthErrorFilter)
   @Controller({ version: VERSION_NEUTRAL })
@@ -30,9 +41,10 @@ export function rootMetadata(endpoints: EndpointPaths): RootMetadata {
 
     @Public()
     @Get(`/.well-known/oauth-authorization-server${endpoints.prefix}`)
-    metadata(@Req() request: HttpRequest, @Res() response: unknown): void {
-      const known = options !== undefined && isIssuerPath(options, endpoints.prefix) ? options : undefined;
-      replyWithMetadata(this.adapterHost, request, response, known, endpoints);
+    async metadata(@Req() request: HttpRequest, @Res() response: unknown): Promise<void> {
+      const { options, service } = told!;
+      const known = isIssuerPath(options, endpoints.prefix) ? options : undefined;
+      await replyWithMetadata(this.adapterHost, request, response, known, endpoints, () => service.publicKeys());
     }
   }
 
@@ -41,8 +53,18 @@ export function rootMetadata(endpoints: EndpointPaths): RootMetadata {
 
   return {
     module: RootMetadataModule,
-    publish: (resolved) => {
-      options = resolved;
+    source: {
+      provide: Symbol('nestjs-oidc-auth:root-metadata'),
+      useFactory: (options: ResolvedOptions, service: OidcAuthService) => {
+        told = { options, service };
+        return told;
+      },
+      inject: [RESOLVED_OPTIONS, OidcAuthService],
     },
   };
+}
+
+/** Where RFC 8414 §3.1 puts the metadata of an issuer: between its host and its path. */
+function isIssuerPath({ broker }: ResolvedOptions, prefix: string): boolean {
+  return broker !== undefined && URL.canParse(broker.issuer) && new URL(broker.issuer).pathname === (prefix || '/');
 }

@@ -12,8 +12,8 @@ import {
 } from 'openid-client';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { OperatorLog } from '../errors/operator-log.js';
-import { SIGNATURE_ALGORITHMS } from '../options/signature-algorithms.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { announcedAlgorithms } from './announced-algorithms.js';
 import { explainMissingMembers, type DeviceAuthorization } from './device-authorization.js';
 import { setIdTokenAside } from './id-token-aside.js';
 import { fetchJwks, outgoingFetch, withoutQuery, type OutgoingFetch } from './outgoing-fetch.js';
@@ -212,8 +212,5 @@ export class IdentityProvider implements BeforeApplicationShutdown {
 }
 
 function verificationMetadataOf(metadata: ServerMetadata, options: ResolvedOptions): VerificationMetadata {
-  const announced = metadata.id_token_signing_alg_values_supported ?? [];
-  const asymmetric = SIGNATURE_ALGORITHMS.filter((algorithm) => announced.includes(algorithm));
-  const algorithms = options.algorithms ?? (asymmetric.length > 0 ? asymmetric : ['RS256']);
-  return { issuer: metadata.issuer, algorithms };
+  return { issuer: metadata.issuer, algorithms: options.algorithms ?? announcedAlgorithms(metadata) };
 }

@@ -41,7 +41,7 @@ export class TokenVerifier {
    * Checks type, algorithm, signature, issuer, audience and times (RFC 9068 §4).
    *
    * @throws {@link OidcAuthError} with a `token_…` code for each reason a token is refused; `provider_unreachable`,
-   *   `provider_invalid_response` or `store_unavailable` where the issuer's keys cannot be had
+   *   `provider_invalid_response`, `store_unavailable` or `signing_key_unavailable` where the issuer's keys cannot be had
    */
   async verify(token: string): Promise<IdTokenClaims> {
     await turn.end();

@@ -5,14 +5,17 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import type { ErrorRequestHandler, Express, Request } from 'express';
 import { auth } from 'express-oauth2-jwt-bearer';
 import type { JWK } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryBrokerStore, type OidcAuthOptions } from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
 import { bearer } from '../fixtures/application.js';
+import { newToken } from '../fixtures/broker-keys.js';
 import { decoded, forgedToken, startBroker, type RunningBroker } from '../fixtures/broker.js';
 import { freePort } from '../fixtures/databases/server-process.js';
 import { generateSigningKey, startOp, type TestOp } from '../fixtures/op/index.js';
 import { rawHmacJws, rawJws, unsignedJwt } from '../fixtures/raw-jwt.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
+import { backToRealTime, pass, stopTime } from '../fixtures/simulated-time.js';
 
 const audience = 'my-api';
 
@@ -127,3 +130,41 @@ describe.each(cases)('express-oauth2-jwt-bearer, told $place of a broker on $nam
     }
   });
 });
+
+describe.each(adapters)(
+  'express-oauth2-jwt-bearer, while a broker on $name changes its signing algorithm',
+  (adapter) => {
+    beforeEach(() => stopTime());
+    afterEach(() => backToRealTime());
+
+    it('accepts the tokens of before, those in between and the new ones', async () => {
+      const port = await freePort();
+      const publicUrl = `http://127.0.0.1:${port}`;
+      const brokerStoreObj = new MemoryBrokerStore();
+      const start = (signingAlgorithm: OidcAuthOptions['signingAlgorithm']) =>
+        startBroker(adapter, op, {
+          auth: { brokerIssuer: undefined, publicUrl, brokerAudience: audience, brokerStoreObj, signingAlgorithm },
+          port,
+        });
+      const before = await start('RS256');
+      const other = await OtherApplication.start(publicUrl);
+      const old = await newToken(before);
+      const verdict = async (token: string) => {
+        const { status, text } = await other.answer(token);
+        return status === 200 ? decoded(token).header.alg : text;
+      };
+      expect(await verdict(old)).toBe('RS256');
+      await before.close();
+
+      const after = await start('ES256');
+      // Longer than it keeps what it has read.
+      pass(601);
+      expect(await verdict(await newToken(after))).toBe('RS256');
+      pass(3_300);
+      expect(await verdict(await newToken(after))).toBe('ES256');
+      expect(await verdict(old)).toBe('RS256');
+      await other.close();
+      await after.close();
+    });
+  },
+);

@@ -1,14 +1,17 @@
 import { Controller, Get, Module } from '@nestjs/common';
-import { OidcAuthModule } from '../../lib/index.js';
+import { MemoryBrokerStore, OidcAuthModule, type OidcAuthOptions } from '../../lib/index.js';
 import { allowInsecureRequests, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { adapters } from '../fixtures/adapters.js';
 import { clientOptions, startApplication } from '../fixtures/application.js';
-import { startBroker } from '../fixtures/broker.js';
+import { BreakableStore } from '../fixtures/breakable-store.js';
+import { maintain, newToken } from '../fixtures/broker-keys.js';
+import { decoded, startBroker, type RunningBroker } from '../fixtures/broker.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
-import { expectOAuthError } from '../fixtures/responses.js';
+import { expectOAuthError, expectUnavailable } from '../fixtures/responses.js';
 import { freePort } from '../fixtures/databases/server-process.js';
+import { backToRealTime, pass, stopTime } from '../fixtures/simulated-time.js';
 
 const OPENID = '/.well-known/openid-configuration';
 const RFC_8414 = '/.well-known/oauth-authorization-server';
@@ -134,6 +137,86 @@ describe.each(adapters)('the metadata of broker mode, on $name', (adapter) => {
       expect(await json(await app.fetch(path))).toEqual({ issuer: 'https://elsewhere.example.org' });
     }
     await app.close();
+  });
+
+  it('is 503 while nobody can say how tokens are signed, and stays once it is known', async () => {
+    const store = new BreakableStore();
+    store.break();
+    const late = await startBroker(adapter, op, { auth: { brokerStoreObj: store } });
+    for (const path of [OPENID, RFC_8414]) await expectUnavailable(await late.fetch(path));
+    await late.close();
+
+    store.mend();
+    const app = await startBroker(adapter, op, { auth: { brokerStoreObj: store } });
+    expect((await app.fetch(OPENID)).status).toBe(200);
+    store.break();
+    for (const path of [OPENID, RFC_8414]) expect((await app.fetch(path)).status).toBe(200);
+    await app.close();
+  });
+
+  it('is that of the registration it is asked for, where there are several', async () => {
+    const second = (issuer: string, auth: Partial<OidcAuthOptions> = {}) => ({
+      ...clientOptions(op),
+      brokerMode: true,
+      brokerIssuer: issuer,
+      brokerStoreObj: new MemoryBrokerStore(),
+      isGlobal: false,
+      ...auth,
+    });
+    const one = second('https://one.example.org/one');
+    const two = second('https://two.example.org/two', { signingAlgorithm: 'ES256' });
+    const app = await startApplication(adapter, {
+      module: {
+        imports: [
+          OidcAuthModule.forRoot({ ...one, prefix: '/one' }),
+          OidcAuthModule.forRoot({ ...two, prefix: '/two' }),
+        ],
+      },
+    });
+    for (const [name, algorithm] of Object.entries({ one: 'RS256', two: 'ES256' })) {
+      for (const path of [`/${name}${OPENID}`, `${RFC_8414}/${name}`]) {
+        expect(await json(await app.fetch(path)), path).toMatchObject({
+          issuer: `https://${name}.example.org/${name}`,
+          id_token_signing_alg_values_supported: [algorithm],
+        });
+      }
+    }
+    await app.close();
+  });
+
+  describe('after a change of the algorithm', () => {
+    const running: RunningBroker[] = [];
+    const start = async (auth: Partial<OidcAuthOptions>) => {
+      running.push(await startBroker(adapter, op, { auth }));
+      return running.at(-1)!;
+    };
+    beforeEach(() => stopTime());
+    afterEach(async () => {
+      await Promise.all(running.splice(0).map((app) => app.close()));
+      backToRealTime();
+    });
+
+    it('names those of all published keys, so that it contradicts no token that is valid', async () => {
+      const brokerStoreObj = new MemoryBrokerStore();
+      await newToken(await start({ brokerStoreObj }));
+      const app = await start({ brokerStoreObj, signingAlgorithm: 'ES256' });
+      const named = async () => {
+        const bodies = await Promise.all([OPENID, RFC_8414].map(async (path) => json(await app.fetch(path))));
+        return bodies.map((body) => body['id_token_signing_alg_values_supported']);
+      };
+      const both = [
+        ['RS256', 'ES256'],
+        ['RS256', 'ES256'],
+      ];
+      expect(decoded(await newToken(app)).header.alg).toBe('RS256');
+      expect(await named()).toEqual(both);
+      pass(3_901);
+      expect(decoded(await newToken(app)).header.alg).toBe('ES256');
+      expect(await named()).toEqual(both);
+      pass(2 * 86_400);
+      await maintain(app);
+      expect(await named()).toEqual([['ES256'], ['ES256']]);
+    });
   });
 
   it('is enough for a strict client to verify our tokens from the issuer alone', async () => {

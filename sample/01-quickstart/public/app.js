@@ -35,7 +35,11 @@ function on(id, action) {
 
 const tell = (problem) => notify('bad', problem.message, problem.detail);
 
-const subjectOf = (current) => current && (decode(current.id_token ?? current.access_token)?.payload.sub ?? 'somebody');
+/** A person is an issuer and a subject: another issuer's alice is somebody else. */
+function personIn(current) {
+  const { iss, sub } = decode(current?.id_token ?? current?.access_token)?.payload ?? {};
+  return current && JSON.stringify([iss, sub]);
+}
 let shown;
 let demo = false;
 
@@ -46,8 +50,8 @@ async function showSession(current) {
   $('token').hidden = !current;
   $('sessions').hidden = !current || !isBroker();
   $('events').hidden = !current || !isBroker();
-  if (subjectOf(current) !== shown) forgetAnswers(current);
-  shown = subjectOf(current);
+  if (personIn(current) !== shown) forgetAnswers(current);
+  shown = personIn(current);
   if (!current) return;
   showPerson(current);
   showWhose(current.access_token);

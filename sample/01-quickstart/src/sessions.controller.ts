@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, HttpCode, NotFoundException, Param, UseGuards } from '@nestjs/common';
 import { IdToken, IdTokenClaims, OidcGuard, TokenBroker } from 'nestjs-oidc-auth';
 import { eventsFor } from './events.js';
+import { issuer } from './settings.js';
 
 /** Broker mode: where somebody is signed in, and what has happened there. Users are known by issuer and subject. */
 @Controller('api/demo')
@@ -30,6 +31,6 @@ export class SessionsController {
 
   @Get('events')
   events(@IdToken() token: IdTokenClaims) {
-    return eventsFor(token);
+    return eventsFor(token, issuer);
   }
 }

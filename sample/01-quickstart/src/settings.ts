@@ -25,9 +25,14 @@ export const oidc = {
   authorizationParams: Object.fromEntries(new URLSearchParams(env('OIDC_AUTHORIZATION_PARAMS'))),
 } satisfies OidcAuthOptions;
 
+/** What is in `iss` of the application's own tokens in broker mode: its address with the prefix. */
+export const issuer = `${oidc.publicUrl.replace(/\/+$/, '')}/api`;
+
 /** Broker mode: the application keeps the provider's tokens and issues its own. Only the first line is needed. */
 export const broker = {
   brokerMode: env('MODE') !== 'pass-through',
+  // The same as without it, said here because the application needs to know it, too.
+  brokerIssuer: issuer,
   // Without it, an SQLite file in the user's data folder.
   brokerStoreUrl: env('BROKER_STORE_URL'),
   // Without them, a key made of the client secret; `npm start` makes up a new secret each time.
