@@ -3,7 +3,12 @@ import { freshDatabaseUrl, startProxy, type DatabaseProxy } from '../fixtures/da
 import { Barrier, type Moment } from '../fixtures/broker-process/interruptions.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
+import {
+  eventually,
+  generationOf,
+  type RefreshingApplication,
+  startRefreshing,
+} from '../fixtures/refreshing/refreshing.js';
 
 /** Rotates refresh tokens and punishes reuse: what it sends exists nowhere else. */
 let op: TestOp;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { administer, postgresUrl, startProxy, type DatabaseProxy } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
+import { generationOf, type RefreshingApplication, startRefreshing } from '../fixtures/refreshing/refreshing.js';
 
 let op: TestOp;
 let database: string;

@@ -4,7 +4,7 @@ import type { Plan } from '../fixtures/broker-process/interruptions.js';
 import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { tokensIn } from '../fixtures/responses.js';
-import { generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
+import { generationOf, type RefreshingApplication, startRefreshing } from '../fixtures/refreshing/refreshing.js';
 
 const PROCESSES = 3;
 const SESSIONS = 3;

@@ -6,8 +6,8 @@ import { startBrokerProcess, type BrokerProcess } from '../fixtures/broker-proce
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { tokensIn } from '../fixtures/responses.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
-import { generationOf } from './refreshing.js';
-import { persistently } from './take-over.js';
+import { generationOf } from '../fixtures/refreshing/refreshing.js';
+import { persistently } from '../fixtures/refreshing/take-over.js';
 
 const MINUTE = 60_000;
 const CALLERS = 100;

@@ -5,7 +5,7 @@ import type { Moment } from '../fixtures/broker-process/interruptions.js';
 import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
-import { type RefreshingApplication, type Session, startRefreshing } from './refreshing.js';
+import { type RefreshingApplication, type Session, startRefreshing } from '../fixtures/refreshing/refreshing.js';
 
 let op: TestOp;
 let app: RefreshingApplication;

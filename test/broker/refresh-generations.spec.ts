@@ -5,7 +5,12 @@ import { decoded, revokedTokens } from '../fixtures/broker.js';
 import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
-import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
+import {
+  eventually,
+  generationOf,
+  type RefreshingApplication,
+  startRefreshing,
+} from '../fixtures/refreshing/refreshing.js';
 
 const SECOND = 1_000;
 

@@ -4,7 +4,7 @@ import { decoded, revokedTokens } from '../fixtures/broker.js';
 import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { fault, generateSigningKey, startOp, type SigningKey, type TestOp } from '../fixtures/op/index.js';
 import { expectBadGateway, expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
+import { generationOf, type RefreshingApplication, startRefreshing } from '../fixtures/refreshing/refreshing.js';
 
 let op: TestOp;
 let app: RefreshingApplication;

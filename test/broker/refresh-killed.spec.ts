@@ -3,8 +3,13 @@ import type { Moment } from '../fixtures/broker-process/interruptions.js';
 import { startBrokerProcess } from '../fixtures/broker-process/start-broker-process.js';
 import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
-import { generationOf, type RefreshingApplication, type Session, startRefreshing } from './refreshing.js';
-import { LEASE_BEYOND_TIMEOUT, persistently } from './take-over.js';
+import {
+  generationOf,
+  type RefreshingApplication,
+  type Session,
+  startRefreshing,
+} from '../fixtures/refreshing/refreshing.js';
+import { LEASE_BEYOND_TIMEOUT, persistently } from '../fixtures/refreshing/take-over.js';
 
 interface Row {
   readonly after: string;

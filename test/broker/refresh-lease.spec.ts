@@ -3,7 +3,7 @@ import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectBadGateway, expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
+import { generationOf, type RefreshingApplication, startRefreshing } from '../fixtures/refreshing/refreshing.js';
 
 let op: TestOp;
 let one: RefreshingApplication;

@@ -3,8 +3,8 @@ import { startBrokerProcess, type BrokerProcess } from '../fixtures/broker-proce
 import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { tokensIn } from '../fixtures/responses.js';
-import { eventually, type RefreshingApplication, startRefreshing } from './refreshing.js';
-import { persistently, takeOver } from './take-over.js';
+import { eventually, type RefreshingApplication, startRefreshing } from '../fixtures/refreshing/refreshing.js';
+import { persistently, takeOver } from '../fixtures/refreshing/take-over.js';
 
 /** ms that a process may be held up after it has taken its lease, with a margin. */
 const TOO_LONG = 5_200;

@@ -5,8 +5,13 @@ import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type Fault, type TestOp } from '../fixtures/op/index.js';
 import { expectBadGateway, expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
-import { persistently, takeOver } from './take-over.js';
+import {
+  eventually,
+  generationOf,
+  type RefreshingApplication,
+  startRefreshing,
+} from '../fixtures/refreshing/refreshing.js';
+import { persistently, takeOver } from '../fixtures/refreshing/take-over.js';
 
 /** Rotates refresh tokens and punishes reuse. */
 let rotating: TestOp;

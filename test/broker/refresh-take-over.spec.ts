@@ -3,8 +3,14 @@ import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { Barrier } from '../fixtures/broker-process/interruptions.js';
 import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { eventually, generationOf, type RefreshingApplication, type Session, startRefreshing } from './refreshing.js';
-import { LEASE_BEYOND_TIMEOUT, persistently, takeOver } from './take-over.js';
+import {
+  eventually,
+  generationOf,
+  type RefreshingApplication,
+  type Session,
+  startRefreshing,
+} from '../fixtures/refreshing/refreshing.js';
+import { LEASE_BEYOND_TIMEOUT, persistently, takeOver } from '../fixtures/refreshing/take-over.js';
 
 let op: TestOp;
 let store: string;

@@ -3,7 +3,12 @@ import { openBrokerStore } from '../../lib/store/store-from-url.js';
 import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { eventually, generationOf, type RefreshingApplication, startRefreshing } from './refreshing.js';
+import {
+  eventually,
+  generationOf,
+  type RefreshingApplication,
+  startRefreshing,
+} from '../fixtures/refreshing/refreshing.js';
 
 let op: TestOp;
 let store: string;

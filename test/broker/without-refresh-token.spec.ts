@@ -3,7 +3,7 @@ import { freshDatabaseUrl } from '../fixtures/databases/index.js';
 import { OperatorLines } from '../fixtures/operator-lines.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
-import { type RefreshingApplication, startRefreshing } from './refreshing.js';
+import { type RefreshingApplication, startRefreshing } from '../fixtures/refreshing/refreshing.js';
 
 let op: TestOp;
 let app: RefreshingApplication;

@@ -1,6 +1,11 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { names, startThreeApplications, type Name, type ThreeApplications } from '../samples/three-applications.js';
+import {
+  names,
+  startThreeApplications,
+  type Name,
+  type ThreeApplications,
+} from '../fixtures/samples/three-applications.js';
 import { launchChromium, watch } from './browser.js';
 import { legibility } from './legibility.js';
 import { button, tabTo } from './page.js';

@@ -1,4 +1,4 @@
-import type { Quickstart } from './quickstart.js';
+import type { Quickstart } from '../fixtures/samples/quickstart.js';
 
 export interface Mode {
   readonly name: string;

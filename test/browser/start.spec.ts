@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { launchChromium, watch } from './browser.js';
 import { button, call, logIn, sessionRow } from './page.js';
-import { QuickstartError, startIdentityProvider, startQuickstart } from './quickstart.js';
+import { QuickstartError, startIdentityProvider, startQuickstart } from '../fixtures/samples/quickstart.js';
 
 const closing: Array<() => unknown> = [];
 afterEach(async () => {

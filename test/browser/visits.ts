@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import { launchChromium, watch, type Expected } from './browser.js';
 import type { Mode } from './modes.js';
 import { button } from './page.js';
-import { startQuickstart, type Quickstart } from './quickstart.js';
+import { startQuickstart, type Quickstart } from '../fixtures/samples/quickstart.js';
 
 export interface Visits {
   readonly browser: Browser;

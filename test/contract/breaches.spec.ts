@@ -12,7 +12,7 @@ import {
   type BrokerRecordPage,
 } from '../../lib/index.js';
 import { describeBrokerStore } from '../../lib/testing/index.js';
-import { storeProcess } from './contract-options.js';
+import { storeProcess } from '../fixtures/stores/contract-options.js';
 import { failuresOf } from './failures-of.js';
 import { open as openByItsProcess } from './open-by-own-clock.js';
 

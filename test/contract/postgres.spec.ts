@@ -1,7 +1,7 @@
 import { describeBrokerStore } from '../../lib/testing/index.js';
 import { postgresSchemaUrl, postgresUrl } from '../fixtures/databases/index.js';
-import { byServerUrl } from './contract-options.js';
-import { open } from './open-by-url.js';
+import { byServerUrl } from '../fixtures/stores/contract-options.js';
+import { open } from '../fixtures/stores/open-by-url.js';
 
 let database: Promise<string> | undefined;
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeBrokerStore } from '../../lib/testing/index.js';
-import { byUrl } from './contract-options.js';
-import { open } from './open-by-url.js';
+import { byUrl } from '../fixtures/stores/contract-options.js';
+import { open } from '../fixtures/stores/open-by-url.js';
 
 const freshFile = async () => `sqlite://${await mkdtemp(join(tmpdir(), 'store-'))}/store.sqlite`;
 

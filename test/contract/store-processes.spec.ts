@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { StoreProcesses } from '../../lib/testing/broker-store-contract/store-processes.js';
-import { storeProcess } from './contract-options.js';
+import { storeProcess } from '../fixtures/stores/contract-options.js';
 
 const { module, execArgv } = storeProcess(new URL('./open-in-one-process.ts', import.meta.url));
 

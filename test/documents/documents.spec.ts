@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ENDPOINTS } from '../../lib/endpoints/endpoints.js';
 import { EXTRA_NAMES } from '../../lib/options/resolve-options.js';
 import { OPTION_RULES } from '../../lib/options/option-rules.js';
-import { codeBlocks, documents, readDocument, root, type CodeBlock } from './code-blocks.js';
+import { codeBlocks, documents, readDocument, root, type CodeBlock } from '../fixtures/code-blocks.js';
 
 const blocks = documents.flatMap(codeBlocks);
 const readme = readDocument('README.md');

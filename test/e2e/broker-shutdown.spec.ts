@@ -25,7 +25,7 @@ describe('after app.close() in broker mode', () => {
     const urls = ['memory://', ...stores.map(({ url }) => url)];
     const child = spawn(
       process.execPath,
-      ['--import', script('process/register.mjs'), script('closing-brokers.ts'), op.discoveryUrl, ...urls],
+      ['--import', script('process/register.mjs'), script('process/closing-brokers.ts'), op.discoveryUrl, ...urls],
       // What does not end by itself is ended, and that is seen by the signal.
       { stdio: ['ignore', 'pipe', 'inherit'], timeout: 100_000, env: { ...process.env, NODE_ENV: 'test' } },
     );

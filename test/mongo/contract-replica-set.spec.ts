@@ -1,6 +1,6 @@
 import { describeBrokerStore } from '../../lib/testing/index.js';
-import { byServerUrl } from '../contract/contract-options.js';
-import { open } from '../contract/open-by-url.js';
+import { byServerUrl } from '../fixtures/stores/contract-options.js';
+import { open } from '../fixtures/stores/open-by-url.js';
 import { direct } from './mongo-stores.js';
 import { mongoUrl } from '../fixtures/databases/index.js';
 

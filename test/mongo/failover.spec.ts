@@ -6,8 +6,8 @@ import {
   startRefreshing,
   type RefreshingApplication,
   type Session,
-} from '../broker/refreshing.js';
-import { LEASE_BEYOND_TIMEOUT } from '../broker/take-over.js';
+} from '../fixtures/refreshing/refreshing.js';
+import { LEASE_BEYOND_TIMEOUT } from '../fixtures/refreshing/take-over.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
 import type { Moment } from '../fixtures/broker-process/interruptions.js';
 import { startBrokerProcess, type BrokerProcess } from '../fixtures/broker-process/start-broker-process.js';

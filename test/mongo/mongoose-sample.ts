@@ -1,5 +1,5 @@
 import { bearer } from '../fixtures/application.js';
-import { startSample, type SampleOptions, type StartedSample } from '../samples/start-sample.js';
+import { startSample, type SampleOptions, type StartedSample } from '../fixtures/samples/start-sample.js';
 
 export interface MongooseSample extends StartedSample {
   /** Address of the application, with the slash at its end. */

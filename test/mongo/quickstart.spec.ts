@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startQuickstart, type Quickstart } from '../browser/quickstart.js';
+import { startQuickstart, type Quickstart } from '../fixtures/samples/quickstart.js';
 import { bearer } from '../fixtures/application.js';
 import { administerMongo, mongoUrl } from '../fixtures/databases/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
-import { logIn, refresh } from '../samples/two-instances.js';
+import { logIn, refresh } from '../fixtures/samples/two-instances.js';
 
 const START = 240_000; // builds what has changed
 

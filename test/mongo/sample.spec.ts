@@ -5,8 +5,8 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { administerMongo, mongoUrl } from '../fixtures/databases/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
-import type { SampleError } from '../samples/start-sample.js';
-import { alice, bob, logIn as logInAt, refresh } from '../samples/two-instances.js';
+import type { SampleError } from '../fixtures/samples/start-sample.js';
+import { alice, bob, logIn as logInAt, refresh } from '../fixtures/samples/two-instances.js';
 import { startMongooseSample, type MongooseSample } from './mongoose-sample.js';
 
 const START = 240_000; // builds what has changed

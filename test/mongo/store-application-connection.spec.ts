@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BrokerStore } from '../../lib/index.js';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { administerMongo, mongoStandaloneUrl, mongoUrl } from '../fixtures/databases/index.js';
-import { closing, living } from '../stores/stores.js';
+import { closing, living } from '../fixtures/stores/stores.js';
 import { applicationConnection } from './mongo-stores.js';
 
 /** Once through what a record goes through. */

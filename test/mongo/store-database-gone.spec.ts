@@ -5,7 +5,7 @@ import type { BrokerStore } from '../../lib/index.js';
 import { openBrokerStore } from '../../lib/store/store-from-url.js';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { mongoStandaloneUrl, mongoUrl, startMongod, startProxy } from '../fixtures/databases/index.js';
-import { closing, living, storeAt } from '../stores/stores.js';
+import { closing, living, storeAt } from '../fixtures/stores/stores.js';
 import { applicationConnection, direct } from './mongo-stores.js';
 
 /** ms within which every method has to settle, with the slowness of a busy machine. */

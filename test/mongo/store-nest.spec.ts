@@ -97,7 +97,7 @@ describe('after app.close() with a store by URL', () => {
     const urls = [await mongoUrl(), await mongoStandaloneUrl()];
     const child = spawn(
       process.execPath,
-      ['--import', script('process/register.mjs'), script('closing-brokers.ts'), op.discoveryUrl, ...urls],
+      ['--import', script('process/register.mjs'), script('process/closing-brokers.ts'), op.discoveryUrl, ...urls],
       // What does not end by itself is ended, and that is seen by the signal.
       { stdio: ['ignore', 'pipe', 'inherit'], timeout: 100_000, env: { ...process.env, NODE_ENV: 'test' } },
     );

@@ -3,8 +3,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MongooseBrokerStore, type CollectionOptions } from '../../lib/store/mongoose/index.js';
 import { administerMongo, mongoStandaloneUrl, mongoUrl } from '../fixtures/databases/index.js';
 import { mongod } from '../fixtures/databases/mongo-server.js';
-import { setUpAtOnce } from '../stores/processes.js';
-import { closing, living, storeAt } from '../stores/stores.js';
+import { setUpAtOnce } from '../fixtures/stores/processes.js';
+import { closing, living, storeAt } from '../fixtures/stores/stores.js';
 import { applicationConnection } from './mongo-stores.js';
 
 const NAME = 'oidc_auth_records';

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { administerMongo, mongoUrl } from '../fixtures/databases/index.js';
 import { mongod } from '../fixtures/databases/mongo-server.js';
-import { closing, living, storeAt } from '../stores/stores.js';
+import { closing, living, storeAt } from '../fixtures/stores/stores.js';
 import { applicationConnection } from './mongo-stores.js';
 
 /** A server that fails on demand as it does by itself at bad moments. */

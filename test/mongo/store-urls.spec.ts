@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { openBrokerStore } from '../../lib/store/store-from-url.js';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { mongoUrl, startReplicaSet } from '../fixtures/databases/index.js';
-import { messageOf, startProgram } from '../stores/processes.js';
-import { closing, living, storeAt } from '../stores/stores.js';
+import { messageOf, startProgram } from '../fixtures/stores/processes.js';
+import { closing, living, storeAt } from '../fixtures/stores/stores.js';
 
 const errorOf = (work: Promise<unknown>) =>
   work.then(

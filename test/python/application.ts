@@ -1,4 +1,4 @@
-import { startQuickstart } from '../browser/quickstart.js';
+import { startQuickstart } from '../fixtures/samples/quickstart.js';
 import type { TestOp } from '../fixtures/op/index.js';
 import type { Mode } from './modes.js';
 import { Recorder } from './recorder.js';

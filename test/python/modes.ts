@@ -1,4 +1,4 @@
-import type { Quickstart } from '../browser/quickstart.js';
+import type { Quickstart } from '../fixtures/samples/quickstart.js';
 
 export interface Mode {
   readonly mode: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decodeJwt, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestPeer } from '../fixtures/peer.js';
-import type { SampleError } from '../samples/start-sample.js';
+import type { SampleError } from '../fixtures/samples/start-sample.js';
 import {
   names,
   startThreeApplications,
@@ -12,8 +12,8 @@ import {
   whoAmI,
   type Name,
   type ThreeApplications,
-} from '../samples/three-applications.js';
-import { bob } from '../samples/two-instances.js';
+} from '../fixtures/samples/three-applications.js';
+import { bob } from '../fixtures/samples/two-instances.js';
 
 const START = 240_000; // the first start builds
 

@@ -1,5 +1,5 @@
 import { describeBrokerStore } from '../../lib/testing/index.js';
-import { byServerUrl } from '../contract/contract-options.js';
+import { byServerUrl } from '../fixtures/stores/contract-options.js';
 import { redisUrl } from '../fixtures/databases/index.js';
 import { open } from './open-redis-store.js';
 

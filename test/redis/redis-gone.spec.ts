@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { bearer } from '../fixtures/application.js';
 import { startRedis, type FreezableServer } from '../fixtures/databases/index.js';
 import { tokensIn } from '../fixtures/responses.js';
-import { logIn, refresh, type TwoInstances } from '../samples/two-instances.js';
+import { logIn, refresh, type TwoInstances } from '../fixtures/samples/two-instances.js';
 import { startRedisSample } from './redis-sample.js';
 
 const START = 240_000; // the first start builds

@@ -1,5 +1,5 @@
-import { startSample, type SampleOptions } from '../samples/start-sample.js';
-import type { TwoInstances } from '../samples/two-instances.js';
+import { startSample, type SampleOptions } from '../fixtures/samples/start-sample.js';
+import type { TwoInstances } from '../fixtures/samples/two-instances.js';
 
 /** On the Redis at `REDIS_URL` of `env`, else on one that the sample starts, whatever the environment of the tests says. */
 export async function startRedisSample(env: NonNullable<SampleOptions['env']>): Promise<TwoInstances> {

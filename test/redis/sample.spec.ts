@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, form } from '../fixtures/application.js';
 import { administerRedis, startRedis, type FreezableServer } from '../fixtures/databases/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
-import { SampleError } from '../samples/start-sample.js';
-import { bob, logIn, refresh, type TwoInstances } from '../samples/two-instances.js';
+import { SampleError } from '../fixtures/samples/start-sample.js';
+import { bob, logIn, refresh, type TwoInstances } from '../fixtures/samples/two-instances.js';
 import { startRedisSample } from './redis-sample.js';
 
 const START = 240_000; // the first start builds

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer } from '../fixtures/application.js';
 import { administer, postgresUrl } from '../fixtures/databases/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
-import { bob, logIn, refresh, startTwoInstances, type TwoInstances } from './two-instances.js';
+import { bob, logIn, refresh, startTwoInstances, type TwoInstances } from '../fixtures/samples/two-instances.js';
 
 const START = 240_000; // the first start builds
 

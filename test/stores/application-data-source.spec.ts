@@ -7,7 +7,14 @@ import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { TypeOrmBrokerStore } from '../../lib/store/typeorm/index.js';
 import { administer, postgresUrl } from '../fixtures/databases/index.js';
-import { applicationDataSource, closing, freshFolder, living, postgresOptions, sqliteOptions } from './stores.js';
+import {
+  applicationDataSource,
+  closing,
+  freshFolder,
+  living,
+  postgresOptions,
+  sqliteOptions,
+} from '../fixtures/stores/stores.js';
 
 const databases = {
   PostgreSQL: async () => applicationDataSource(postgresOptions(await postgresUrl())),

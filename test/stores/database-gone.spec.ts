@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BrokerStore } from '../../lib/index.js';
 import { TypeOrmBrokerStore } from '../../lib/store/typeorm/index.js';
 import { administer, postgresUrl, startPostgres, startProxy } from '../fixtures/databases/index.js';
-import { applicationDataSource, closing, living, postgresOptions, storeAt } from './stores.js';
+import { applicationDataSource, closing, living, postgresOptions, storeAt } from '../fixtures/stores/stores.js';
 
 /** ms within which every method has to settle, with the slowness of a busy machine. */
 const SETTLED = 8_000;

@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { TypeOrmBrokerStore } from '../../lib/store/typeorm/index.js';
 import { administer, mariadbUrl, startMariadb, startProxy } from '../fixtures/databases/index.js';
-import { setUpAtOnce } from './processes.js';
-import { applicationDataSource, closing, living, storeAt } from './stores.js';
+import { setUpAtOnce } from '../fixtures/stores/processes.js';
+import { applicationDataSource, closing, living, storeAt } from '../fixtures/stores/stores.js';
 
 const mariadbOptions = (url: string) => ({ type: 'mariadb', extra: { uri: url } }) as const;
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TypeOrmBrokerStore } from '../../lib/store/typeorm/index.js';
 import { administer, postgresUrl } from '../fixtures/databases/index.js';
-import { setUpAtOnce } from './processes.js';
+import { setUpAtOnce } from '../fixtures/stores/processes.js';
 import {
   applicationDataSource,
   closing,
@@ -11,7 +11,7 @@ import {
   postgresOptions,
   sqliteOptions,
   storeAt,
-} from './stores.js';
+} from '../fixtures/stores/stores.js';
 
 const insertedVersion = `('schema', 'version', 2, '', 9007199254740991)`;
 

@@ -5,8 +5,8 @@ import libsql from 'libsql';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { TypeOrmBrokerStore } from '../../lib/store/typeorm/index.js';
-import { messageOf, startProgram } from './processes.js';
-import { closing, freshFolder, living, sqliteOptions, storeAt } from './stores.js';
+import { messageOf, startProgram } from '../fixtures/stores/processes.js';
+import { closing, freshFolder, living, sqliteOptions, storeAt } from '../fixtures/stores/stores.js';
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 

@@ -5,8 +5,8 @@ import { MemoryBrokerStore } from '../../lib/index.js';
 import { openBrokerStore } from '../../lib/store/store-from-url.js';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { TypeOrmBrokerStore } from '../../lib/store/typeorm/index.js';
-import { messageOf, startProgram } from './processes.js';
-import { closing, freshFolder, living } from './stores.js';
+import { messageOf, startProgram } from '../fixtures/stores/processes.js';
+import { closing, freshFolder, living } from '../fixtures/stores/stores.js';
 
 const errorOf = (url: string) =>
   openBrokerStore(url).then(

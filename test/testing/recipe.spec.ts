@@ -5,7 +5,7 @@ import ts from 'typescript';
 import * as vitest from 'vitest';
 import * as library from '../../lib/index.js';
 import * as testing from '../../lib/testing/index.js';
-import { codeBlocks } from '../documents/code-blocks.js';
+import { codeBlocks } from '../fixtures/code-blocks.js';
 
 /** What the recipe imports, from the sources where an application would have the package. */
 const MODULES: Readonly<Record<string, object>> = {
