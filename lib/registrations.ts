@@ -28,7 +28,7 @@ export function assertApart(modules: ModulesContainer): void {
   if (all.filter(({ isGlobal }) => isGlobal).length > 1) {
     throw duplicate('globally more than once: register it once, or give isGlobal: false to all but one');
   }
-  const paths = all.flatMap(({ endpoints }) => pathsOf(endpoints));
+  const paths = all.flatMap(({ endpoints }) => [...new Set(pathsOf(endpoints))]);
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice !== undefined)
     throw duplicate(`twice with the endpoint ${twice}: give each registration a prefix of its own`);

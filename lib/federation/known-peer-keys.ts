@@ -4,15 +4,14 @@ import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-opti
 import { KeyRing } from '../sealing/key-ring.js';
 import { STALE_LIMIT } from '../verification/remote-key-set.js';
 import { BrokerEvents } from '../broker/broker-events.js';
+import type { PublishedKeys } from './issuer-jwks.js';
 import { ownerOf, SealedRecords, UNREADABLE } from '../broker/records/sealed-records.js';
 import { StoreAccess } from '../broker/records/store-access.js';
 import { StoreClock } from '../broker/records/store-clock.js';
 
 /** The content of a sealed `peer` record. */
-interface PeerKeys {
+interface PeerKeys extends PublishedKeys {
   readonly issuer: string;
-  /** JWKs (RFC 7517 §4) as they were fetched. */
-  readonly keys: readonly unknown[];
   /** ms of the store's clock, when they were asked for */
   readonly fetchedAt: number;
 }
@@ -49,12 +48,12 @@ export class KnownPeerKeys {
    *
    * @throws {@link OidcAuthError} `store_unavailable`
    */
-  async recall(issuer: string): Promise<{ keys: readonly unknown[]; age: number } | undefined> {
+  async recall(issuer: string): Promise<{ published: PublishedKeys; age: number } | undefined> {
     const found = await this.records?.find(this.idOf(issuer));
     if (found === undefined || found === UNREADABLE || found.value.issuer !== issuer) return undefined;
     const age = this.now() - found.value.fetchedAt;
     // A clock that has gone back would make it fresh for ever.
-    return age < 0 ? undefined : { keys: found.value.keys, age };
+    return age < 0 ? undefined : { published: found.value, age };
   }
 
   /**
@@ -62,11 +61,11 @@ export class KnownPeerKeys {
    *
    * @param fetchedAt what {@link now} said before they were asked for
    */
-  async remember(issuer: string, keys: readonly unknown[], fetchedAt: number): Promise<void> {
+  async remember(issuer: string, { keys, algorithms }: PublishedKeys, fetchedAt: number): Promise<void> {
     const { records } = this;
     if (records === undefined) return;
     const id = this.idOf(issuer);
-    const value = { issuer, keys, fetchedAt };
+    const value = { issuer, keys, algorithms, fetchedAt };
     const clear = { expiresAt: fetchedAt + STALE_LIMIT };
     try {
       const known = await records.find(id);

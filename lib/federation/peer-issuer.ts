@@ -1,13 +1,15 @@
 import type { JWTPayload } from 'jose';
-import type { IssuerJwks } from './issuer-jwks.js';
+import type { IssuerJwks, PublishedKeys } from './issuer-jwks.js';
 import type { KnownPeerKeys } from './known-peer-keys.js';
 import { quoted } from '../errors/operator-log.js';
+import { SIGNATURE_ALGORITHMS } from '../options/signature-algorithms.js';
 import type { ResolvedTrustedIssuer } from '../options/trusted-issuers.js';
 import type { VerificationMetadata } from '../provider/provider-answers.js';
 import { SingleFlight } from '../provider/single-flight.js';
 import type { AcceptedIssuer } from '../verification/accepted-issuer.js';
-import { assertAccessToken, isMeantForUs, type AccessTokenHeader } from '../verification/access-token-rules.js';
+import { assertAccessToken, type AccessTokenHeader } from '../verification/access-token-rules.js';
 import { audienceMismatch } from '../verification/issuer-keys.js';
+import { isInAudience } from '../verification/registered-claims.js';
 import { RemoteKeySet } from '../verification/remote-key-set.js';
 import { withRolesOf } from './peer-claims.js';
 
@@ -24,6 +26,8 @@ export interface PeerSurroundings {
 export class PeerIssuer implements AcceptedIssuer {
   readonly keys: RemoteKeySet;
   private readonly recalling = new SingleFlight<void>();
+  /** As it said last. */
+  private announced: PublishedKeys['algorithms'];
 
   constructor(
     private readonly trusted: ResolvedTrustedIssuer,
@@ -31,9 +35,10 @@ export class PeerIssuer implements AcceptedIssuer {
   ) {
     this.keys = new RemoteKeySet(async () => {
       const askedAt = surroundings.known.now();
-      const keys = await surroundings.jwks.fetch(trusted);
-      void surroundings.known.remember(trusted.issuer, keys, askedAt);
-      return keys;
+      const published = await surroundings.jwks.fetch(trusted);
+      this.announced = published.algorithms;
+      void surroundings.known.remember(trusted.issuer, published, askedAt);
+      return published.keys;
     });
   }
 
@@ -43,8 +48,9 @@ export class PeerIssuer implements AcceptedIssuer {
 
   async metadata(): Promise<VerificationMetadata> {
     const { issuer, algorithms } = this.trusted;
-    if (!this.keys.areKnown) await this.warmUp();
-    return { issuer, algorithms };
+    // Also renews what is announced, lest tokens signed by an algorithm that is new there be refused for ever.
+    if (!this.keys.mayServe()) await this.warmUp();
+    return { issuer, algorithms: algorithms ?? this.announced ?? SIGNATURE_ALGORITHMS };
   }
 
   /** Asks the issuer and the store for keys, and waits for the quicker. What goes wrong has been told where it did. */
@@ -58,10 +64,9 @@ export class PeerIssuer implements AcceptedIssuer {
     const { clientId, roleSources } = this.surroundings;
     // A broker signs access tokens with these keys and nothing else, and may have the client's name for an audience.
     assertAccessToken(header, claims, kind === 'broker' ? undefined : clientId);
-    if (!isMeantForUs(claims, audience, clientId)) {
-      const accepted = audience.length > 0 ? audience : clientId;
+    if (!audience.some((name) => isInAudience(claims.aud, name))) {
       throw audienceMismatch(
-        `its "aud" is ${quoted(claims.aud)}, and of ${quoted(issuer)} (trustedIssuers) only ${quoted(accepted)} is accepted.`,
+        `its "aud" is ${quoted(claims.aud)}, and of ${quoted(issuer)} (trustedIssuers) only ${quoted(audience)} is accepted.`,
       );
     }
     return roles === undefined ? claims : withRolesOf(claims, roles, roleSources);
@@ -70,6 +75,8 @@ export class PeerIssuer implements AcceptedIssuer {
   private async recall(): Promise<void> {
     const known = await this.surroundings.known.recall(this.trusted.issuer);
     if (known === undefined) throw new Error('no keys are kept');
-    this.keys.seed(known.keys, known.age);
+    if (this.keys.areKnown) return;
+    this.keys.seed(known.published.keys, known.age);
+    this.announced = known.published.algorithms;
   }
 }

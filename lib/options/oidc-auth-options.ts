@@ -25,10 +25,14 @@ export interface TrustedIssuer {
   jwksUri?: string | undefined;
   /**
    * One of these, a string or a list that is not empty, must be in `aud`. Default: of a provider `audience`; of a
-   * broker this application's `brokerAudience`, in pass-through mode as if `audience` were not set.
+   * broker this application's `brokerAudience`. Where that is not set, `clientId`; `azp` and `client_id` count for
+   * nothing here, as another issuer may know another client by the same name.
    */
   audience?: string | readonly string[] | undefined;
-  /** Accepted signature algorithms, at least one. Default: all that have a public key. */
+  /**
+   * Accepted signature algorithms, at least one. Default: of a provider without `jwksUri` those that its metadata
+   * announces for ID tokens and that have a public key, else RS256; of others all that have one.
+   */
   algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** The only roles this issuer's tokens may claim; others are taken out of them. `[]`: none. Default: any. */
   roles?: readonly string[] | undefined;

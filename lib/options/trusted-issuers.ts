@@ -11,9 +11,10 @@ export interface ResolvedTrustedIssuer {
   readonly kind: 'broker' | 'idp';
   /** `undefined`: what its metadata says. */
   readonly jwksUri: string | undefined;
-  /** Empty: what holds for the identity provider's own tokens. */
+  /** One at least, of which one must be in `aud`. */
   readonly audience: readonly string[];
-  readonly algorithms: readonly SignatureAlgorithm[];
+  /** `undefined`: what its metadata says. */
+  readonly algorithms: readonly SignatureAlgorithm[] | undefined;
   /** `undefined`: any. */
   readonly roles: readonly string[] | undefined;
 }
@@ -78,21 +79,29 @@ export function* trustedIssuersProblems(options: OidcAuthOptions, ownIssuer: str
   }
 }
 
-/** The entries, of which nothing was found wrong. */
+/**
+ * The entries, of which nothing was found wrong.
+ *
+ * @param brokerAudience empty in pass-through mode
+ */
 export function trustedIssuersOf(
   options: OidcAuthOptions,
-  audience: readonly string[],
+  brokerAudience: readonly string[],
 ): readonly ResolvedTrustedIssuer[] {
   const isBroker = options.brokerMode === true;
-  return entriesOf(options).map(({ issuer, jwksUri, audience: own, algorithms, roles, kind }) => {
-    const resolvedKind = kind ?? (isBroker ? 'broker' : 'idp');
-    const path = joinPaths(options.brokerJwksPath ?? DEFAULT_JWKS_PATH);
+  const path = joinPaths(options.brokerJwksPath ?? DEFAULT_JWKS_PATH);
+  return entriesOf(options).map((entry) => {
+    const { issuer, roles, kind = isBroker ? 'broker' : 'idp' } = entry;
+    const jwksUri = entry.jwksUri ?? (kind === 'broker' ? `${withoutTrailingSlash(issuer)}${path}` : undefined);
+    const known = kind === 'broker' ? brokerAudience : textsOf(options.audience);
+    const audience = entry.audience === undefined ? known : textsOf(entry.audience);
     return {
       issuer,
-      kind: resolvedKind,
-      jwksUri: jwksUri ?? (resolvedKind === 'broker' ? `${withoutTrailingSlash(issuer)}${path}` : undefined),
-      audience: own === undefined ? (resolvedKind === 'broker' ? audience : textsOf(options.audience)) : textsOf(own),
-      algorithms: algorithms ?? SIGNATURE_ALGORITHMS,
+      kind,
+      jwksUri,
+      // Names of clients are one provider's own: "azp" and "client_id" of another one may say ours and mean a stranger.
+      audience: audience.length > 0 ? audience : [options.clientId],
+      algorithms: entry.algorithms ?? (jwksUri === undefined ? undefined : SIGNATURE_ALGORITHMS),
       roles,
     };
   });

@@ -16,6 +16,8 @@ class Issuer {
   now = 0;
   fetches = 0;
   kids: string[] = ['a'];
+  /** Of no use, and published before the others. */
+  unusable: unknown[] = [];
   isDown = false;
   gate: Promise<void> = Promise.resolve();
 
@@ -37,10 +39,10 @@ class Issuer {
 
   private async answer(): Promise<readonly unknown[]> {
     this.fetches++;
-    const { isDown, kids } = this;
+    const { isDown, kids, unusable } = this;
     await this.gate;
     if (isDown) throw new OidcAuthError('provider_unreachable', 'down');
-    return kids.map((kid) => ({ ...publicJwk, kid, use: 'sig' }));
+    return [...unusable, ...kids.map((kid) => ({ ...publicJwk, kid, use: 'sig' }))];
   }
 }
 
@@ -236,5 +238,99 @@ describe('a new set', () => {
     await issuer.find('a');
     await settled();
     expect(a!.retired).toBe(false);
+  });
+});
+
+describe.each([
+  ['no key', []],
+  ['no key that can be used', [null, 'key', {}, { kty: 'oct', k: 'AAAA' }, { kty: 'EC', crv: 'P-256', kid: 'a' }]],
+])('a set of %s', (_what, unusable) => {
+  const UNUSABLE = { code: 'provider_invalid_response' };
+  const breakDown = () => Object.assign(issuer, { kids: [], unusable });
+  const recover = (...kids: string[]) => Object.assign(issuer, { kids, unusable: [] });
+
+  it('is no answer: known keys go on serving, for as long as they may', async () => {
+    const [before] = await issuer.find('a');
+    breakDown();
+    issuer.now = 600 * SECOND;
+    await issuer.find('a');
+    await settled();
+    expect(issuer.fetches).toBe(2);
+    expect(before!.retired).toBe(false);
+    expect((await issuer.find('a'))[0]).toBe(before);
+    issuer.now = 24 * HOUR;
+    await expect(issuer.find('a')).rejects.toMatchObject(UNUSABLE);
+  });
+
+  it('says nothing of a key that it does not bring', async () => {
+    await issuer.find('a');
+    breakDown();
+    await expect(issuer.find('b')).rejects.toMatchObject(UNUSABLE);
+    recover('a', 'b');
+    issuer.now += 10 * SECOND;
+    await expect(issuer.find('b')).resolves.toHaveLength(1);
+  });
+
+  it('that was the first is forgotten with the next', async () => {
+    breakDown();
+    await expect(issuer.find('a')).rejects.toMatchObject(UNUSABLE);
+    recover('a');
+    issuer.now += SECOND;
+    await expect(issuer.find('a')).resolves.toHaveLength(1);
+  });
+});
+
+describe('a set of very many keys', () => {
+  it('is looked at up to the hundredth, as each of one name costs a verification', async () => {
+    issuer.kids = Array.from({ length: 101 }, (_, index) => `key-${index}`);
+    await expect(issuer.find('key-99')).resolves.toHaveLength(1);
+    await expect(issuer.find('key-100')).rejects.toMatchObject(UNKNOWN);
+  });
+});
+
+describe('keys that somebody has kept', () => {
+  const kept = () => [{ ...publicJwk, kid: 'kept' }];
+
+  it('serve while the source is down, counted from when they were fetched', async () => {
+    issuer.isDown = true;
+    issuer.keys.seed(kept(), 23 * HOUR);
+    await expect(issuer.find('kept')).resolves.toHaveLength(1);
+    issuer.now = HOUR - 1;
+    await expect(issuer.find('kept')).resolves.toHaveLength(1);
+    expect(issuer.keys.mayServe()).toBe(true);
+    await settled();
+    issuer.now = HOUR;
+    expect(issuer.keys.mayServe()).toBe(false);
+    await expect(issuer.find('kept')).rejects.toMatchObject({ code: 'provider_unreachable' });
+  });
+
+  it('are used as they are while they are fresh, and then renewed behind the requests', async () => {
+    issuer.keys.seed(kept(), 599 * SECOND);
+    await issuer.find('kept');
+    expect(issuer.fetches).toBe(0);
+    issuer.now = SECOND;
+    await issuer.find('kept');
+    await settled();
+    expect(issuer.fetches).toBe(1);
+    await expect(issuer.find('a')).resolves.toHaveLength(1);
+  });
+
+  it('are of no use once they are a day old', async () => {
+    issuer.isDown = true;
+    issuer.keys.seed(kept(), 24 * HOUR);
+    expect(issuer.keys.areKnown).toBe(false);
+    await expect(issuer.find('kept')).rejects.toMatchObject({ code: 'provider_unreachable' });
+  });
+
+  it('replace nothing that was fetched', async () => {
+    const [fetched] = await issuer.find('a');
+    issuer.keys.seed(kept(), 0);
+    expect((await issuer.find('a'))[0]).toBe(fetched);
+    await expect(issuer.find('kept')).rejects.toMatchObject(UNKNOWN);
+  });
+
+  it('are none where none of them can be used', async () => {
+    expect(() => issuer.keys.seed([null, {}], 0)).toThrow(OidcAuthError);
+    expect(issuer.keys.areKnown).toBe(false);
   });
 });

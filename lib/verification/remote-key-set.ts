@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OperatorLog } from '../errors/operator-log.js';
 import { SingleFlight } from '../provider/single-flight.js';
-import { VerificationKey, type KeySelector } from './verification-key.js';
+import { usableKeys } from './verification-key-set.js';
+import type { KeySelector, VerificationKey } from './verification-key.js';
 
 /** ms on a clock that never jumps. */
 export type MonotonicClock = () => number;
@@ -31,6 +33,7 @@ export class RemoteKeySet {
   private missFailure: unknown;
   private readonly unknownKids = new LRUCache<string, number>({ max: UNKNOWN_KIDS });
   private readonly flight: SingleFlight<void>;
+  private readonly log = new OperatorLog();
 
   constructor(
     /** Fetches the JWK Set; rejects with an {@link OidcAuthError} where that fails. */
@@ -52,10 +55,14 @@ export class RemoteKeySet {
     return this.fetchedAt !== Number.NEGATIVE_INFINITY;
   }
 
-  /** Takes over keys that were fetched some time ago (ms) by somebody who kept them, unless there are any. */
+  /**
+   * Takes over keys that were fetched some time ago (ms) by somebody who kept them, unless there are any.
+   *
+   * @throws {@link OidcAuthError} `provider_invalid_response` where none of them is usable
+   */
   seed(jwks: readonly unknown[], age: number): void {
     if (this.areKnown || age >= STALE_LIMIT) return;
-    this.replaceBy(jwks.map((jwk) => VerificationKey.from(jwk)).filter((key) => key !== undefined));
+    this.replaceBy(usableKeys(jwks));
     this.fetchedAt = this.now() - age;
   }
 
@@ -121,12 +128,21 @@ export class RemoteKeySet {
 
   private refresh(): Promise<void> {
     return this.flight.run(async () => {
-      const fetched = (await this.fetchKeys()).map((jwk) => VerificationKey.from(jwk));
-      this.replaceBy(fetched.filter((key) => key !== undefined));
+      this.replaceBy(this.usable(await this.fetchKeys()));
       this.fetchedAt = this.now();
       this.missFailure = undefined;
       this.unknownKids.clear();
     });
+  }
+
+  /** Behind a request nobody else would tell the operator. */
+  private usable(jwks: readonly unknown[]): readonly VerificationKey[] {
+    try {
+      return usableKeys(jwks);
+    } catch (error) {
+      this.log.report(error);
+      throw error;
+    }
   }
 
   /** Keeps the objects of keys that stay, so that what was verified with them stays valid. */

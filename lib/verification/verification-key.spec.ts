@@ -66,6 +66,13 @@ describe('a key', () => {
     expect(VerificationKey.from({ ...rsa(2048), alg: 'RS256' })!.fits({ alg: 'PS256' })).toBe(false);
   });
 
+  it('without a name fits no token that names a key', () => {
+    const key = VerificationKey.from(elliptic('P-256'))!;
+    expect(key.fits({ alg: 'ES256' })).toBe(true);
+    expect(key.fits({ alg: 'ES256', kid: 'a' })).toBe(false);
+    expect(key.fits({ alg: 'ES256', kid: '' })).toBe(false);
+  });
+
   it('is the same key only with the same members and the same name', () => {
     const jwk = elliptic('P-256');
     const identity = (members: object) => VerificationKey.from({ ...jwk, ...members })!.identity;

@@ -1,20 +1,28 @@
+import { constants } from 'node:crypto';
 import { Controller, Get } from '@nestjs/common';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { decodeJwt } from 'jose';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Auth, IdToken, IdTokenClaims, type OidcAuthOptions } from '../../lib/index.js';
 import { adapters, type Adapter } from '../fixtures/adapters.js';
 import { bearer, form } from '../fixtures/application.js';
 import { brokerUrl, forgedToken, startBroker, type RunningBroker } from '../fixtures/broker.js';
-import { startOp, type TestOp } from '../fixtures/op/index.js';
+import { fault, startOp, type TestOp } from '../fixtures/op/index.js';
 import { OperatorLines } from '../fixtures/operator-lines.js';
 import { sharedAudience, TestPeer } from '../fixtures/peer.js';
 import { expectOAuthError } from '../fixtures/responses.js';
+import { rawJws } from '../fixtures/raw-jwt.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
+import { backToRealTime, pass, stopTime } from '../fixtures/simulated-time.js';
+import { startVerifyingApplication } from '../fixtures/verifying-application.js';
 
 const BAD_SIGNATURE = '401 The signature of the token is not valid.';
 const UNKNOWN_ISSUER = '401 The token comes from an issuer that is not trusted here.';
 const UNKNOWN_KEY = '401 The token is signed by a key that its issuer does not publish.';
 const OTHER_AUDIENCE = '401 The token is meant for another application ("aud").';
+const OTHER_ALGORITHM = '401 The token is signed with an algorithm that is not accepted here.';
 const NO_ACCESS_TOKEN = '401 The token is not an access token, but an ID, refresh or logout token.';
+
+const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
 
 @Controller()
 class RoleRoutes {
@@ -232,10 +240,30 @@ describe('what an issuer may claim', () => {
 
   it('is signed by certain algorithms where that is said', async () => {
     const app = await federated({ trustedIssuers: [{ issuer: peer.issuer, algorithms: ['ES256'] }] });
-    expect(await app.verdict(await peer.mint())).toBe(
-      '401 The token is signed with an algorithm that is not accepted here.',
-    );
+    expect(await app.verdict(await peer.mint())).toBe(OTHER_ALGORITHM);
     await app.close();
+  });
+});
+
+describe('the keys of an application that is trusted', () => {
+  it('are at the same path as the own ones, relative to its issuer', async () => {
+    const keysPath = '/keys/all.json';
+    const elsewhere = await TestPeer.start('/api', keysPath);
+    const app = await federated({ trustedIssuers: [elsewhere.issuer], brokerJwksPath: keysPath });
+    expect(await app.verdict(await elsewhere.mint())).toBe('accepted');
+    expect((await app.fetch(keysPath)).status).toBe(200);
+    expect(elsewhere.strays).toEqual([]);
+    await app.close();
+    await elsewhere.down();
+  });
+
+  it('are where jwksUri says', async () => {
+    const elsewhere = await TestPeer.start('/api', '/keys.json');
+    const app = await federated({ trustedIssuers: [{ issuer: elsewhere.issuer, jwksUri: elsewhere.jwksUri }] });
+    expect(await app.verdict(await elsewhere.mint())).toBe('accepted');
+    expect(elsewhere.strays).toEqual([]);
+    await app.close();
+    await elsewhere.down();
   });
 });
 
@@ -249,8 +277,9 @@ describe('an application that names itself among those it trusts', () => {
 });
 
 describe('an application whose tokens come from an identity provider', () => {
+  afterEach(backToRealTime);
+
   it('does not start where that is among those it trusts besides', async () => {
-    const { startVerifyingApplication } = await import('../fixtures/verifying-application.js');
     await expect(startVerifyingApplication(op, { trustedIssuers: [op.issuer] })).rejects.toMatchObject({
       code: 'options_invalid',
       message: expect.stringContaining('or its identity provider: leave it out'),
@@ -259,7 +288,6 @@ describe('an application whose tokens come from an identity provider', () => {
 
   it('accepts those of another provider, found by its metadata, which are meant for it', async () => {
     const second = await startOp();
-    const { startVerifyingApplication } = await import('../fixtures/verifying-application.js');
     const app = await startVerifyingApplication(op, { trustedIssuers: [second.issuer] });
     expect(await app.verdict(await op.mint())).toBe('accepted');
     expect(await app.verdict(await second.mint())).toBe('accepted');
@@ -273,9 +301,97 @@ describe('an application whose tokens come from an identity provider', () => {
     await second.close();
   });
 
+  it('takes without an audience only what names its client as one, as a stranger may have that name there', async () => {
+    const second = await startOp();
+    const { clientId } = op.clients.confidential;
+    const app = await startVerifyingApplication(op, {
+      audience: undefined,
+      trustedIssuers: [second.issuer, { issuer: peer.issuer, kind: 'broker' }],
+    });
+    for (const party of [{ azp: clientId }, { azp: undefined, client_id: clientId }] as object[]) {
+      expect(await app.verdict(await op.mint({ aud: 'another', ...party }))).toBe('accepted');
+      for (const issuer of [second, peer]) {
+        expect(await app.verdict(await issuer.mint({ aud: 'another', ...party }))).toBe(OTHER_AUDIENCE);
+        expect(await app.verdict(await issuer.mint({ aud: undefined as never, ...party }))).toBe(OTHER_AUDIENCE);
+        expect(await app.verdict(await issuer.mint({ aud: ['another', clientId], ...party }))).toBe('accepted');
+      }
+    }
+    expect(app.operator.containing(`(trustedIssuers) only ["${clientId}"] is accepted`)).not.toEqual([]);
+    await app.close();
+    await second.close();
+  });
+
+  it('takes those of an application, where its kind is said, by the audience that is said', async () => {
+    const app = await startVerifyingApplication(op, {
+      trustedIssuers: [{ issuer: peer.issuer, kind: 'broker', audience: sharedAudience }],
+    });
+    expect(await app.verdict(await peer.mint())).toBe('accepted');
+    expect(await app.verdict(await peer.mint({ aud: 'test-api' }))).toBe(OTHER_AUDIENCE);
+    expect(peer.strays).toEqual([]);
+    await app.close();
+  });
+
+  it('finds a provider whose name ends in a slash', async () => {
+    const second = await startOp();
+    const issuer = `${second.issuer}/`;
+    second.faults.set(
+      'discovery',
+      fault.json((body) => ({ ...body, issuer })),
+    );
+    const app = await startVerifyingApplication(op, { trustedIssuers: [issuer] });
+    expect(await app.verdict(await second.mint({ iss: issuer }))).toBe('accepted');
+    expect(await app.verdict(await second.mint())).toBe(UNKNOWN_ISSUER);
+    await app.close();
+    await second.close();
+  });
+
+  it('takes only algorithms that another provider announces, unless the options name others', async () => {
+    const second = await startOp();
+    const { privateKey, kid } = second.currentKey;
+    second.faults.set(
+      'jwks',
+      fault.json((body) => ({ keys: body['keys'].map((key: object) => ({ ...key, alg: undefined })) })),
+    );
+    const payload = decodeJwt(await second.mint());
+    const signed = (alg: 'RS256' | 'PS256') =>
+      rawJws({ privateKey }, { alg, kid }, payload, alg === 'PS256' ? PSS : {});
+    const [announced, chosen, unasked] = await Promise.all(
+      [
+        second.issuer,
+        { issuer: second.issuer, algorithms: ['PS256'] as const },
+        { issuer: second.issuer, jwksUri: `${second.issuer}/jwks` },
+      ].map((trusted) => startVerifyingApplication(op, { trustedIssuers: [trusted] })),
+    );
+    expect(await announced!.verdict(signed('RS256'))).toBe('accepted');
+    expect(await announced!.verdict(signed('PS256'))).toBe(OTHER_ALGORITHM);
+    expect(await chosen!.verdict(signed('RS256'))).toBe(OTHER_ALGORITHM);
+    expect(await chosen!.verdict(signed('PS256'))).toBe('accepted');
+    expect(await unasked!.verdict(signed('RS256'))).toBe('accepted');
+    expect(await unasked!.verdict(signed('PS256'))).toBe('accepted');
+    await Promise.all([announced, chosen, unasked].map((app) => app!.close()));
+    await second.close();
+  });
+
+  it('learns of an algorithm that is new there, and forgets one that is not announced any more', async () => {
+    stopTime();
+    const second = await startOp();
+    const app = await startVerifyingApplication(op, { trustedIssuers: [second.issuer] });
+    expect(await app.verdict(await second.mint())).toBe('accepted');
+    second.faults.set(
+      'discovery',
+      fault.json((body) => ({ ...body, id_token_signing_alg_values_supported: ['ES256', 'HS256'] })),
+    );
+    pass(600);
+    await expect.poll(async () => app.verdict(await second.mint()), { timeout: 10_000 }).toBe(OTHER_ALGORITHM);
+    second.faults.clear();
+    pass(600);
+    await expect.poll(async () => app.verdict(await second.mint()), { timeout: 10_000 }).toBe('accepted');
+    await app.close();
+    await second.close();
+  });
+
   it('refuses a provider whose metadata names another issuer', async () => {
     const second = await startOp();
-    const { startVerifyingApplication } = await import('../fixtures/verifying-application.js');
     const spelled = second.issuer.replace('127.0.0.1', 'localhost');
     const app = await startVerifyingApplication(op, { trustedIssuers: [spelled] });
     expect(await app.verdict(await second.mint({ iss: spelled }))).toMatch(/^50\d /);

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { adapters } from '../fixtures/adapters.js';
 import { bearer } from '../fixtures/application.js';
 import { fault, generateSigningKey, startOp, type SigningKey, type TestOp } from '../fixtures/op/index.js';
+import { backToRealTime, pass, stopTime } from '../fixtures/simulated-time.js';
 import { startVerifyingApplication, type VerifyingApplication } from '../fixtures/verifying-application.js';
 
 const UNKNOWN_KEY = '401 The token is signed by a key that its issuer does not publish.';
@@ -20,6 +21,7 @@ describe.each(adapters)('on $name, when the provider', (adapter) => {
     expect(await app.verdict(await op.mint())).toBe('accepted');
   };
   afterEach(async () => {
+    backToRealTime();
     await app.close();
     await op.close();
   });
@@ -83,6 +85,60 @@ describe.each(adapters)('on $name, when the provider', (adapter) => {
       expect(await app.verdict(await op.mint({}, { kid: `later-${index}` }))).toBe(UNKNOWN_KEY);
     }
     expect(op.requests('jwks')).toHaveLength(1);
+  });
+
+  it('signs with a new key every second, it is asked once in 10 s, and its newest key is found then', async () => {
+    stopTime();
+    await start();
+    const known = await op.mint();
+    op.resetRequests();
+    const accepted: number[] = [];
+    for (let second = 1; second <= 25; second++) {
+      pass(1);
+      await op.rotateKeys();
+      const verdict = await app.verdict(await op.mint());
+      expect(['accepted', UNKNOWN_KEY]).toContain(verdict);
+      if (verdict === 'accepted') accepted.push(second);
+      expect(await app.verdict(known)).toBe('accepted');
+    }
+    expect(accepted).toEqual([1, 11, 21]);
+    expect(op.requests('jwks')).toHaveLength(3);
+  });
+
+  it('publishes no key for a while, those that are known go on being used, and new ones are found afterwards', async () => {
+    stopTime();
+    await start();
+    const seen = await op.mint({ exp: Math.floor(Date.now() / 1_000) + 3_600 });
+    expect(await app.verdict(seen)).toBe('accepted');
+    op.resetRequests();
+    op.faults.set('jwks', fault.status(200, { keys: [] }));
+    pass(600);
+    expect(await app.verdict(seen)).toBe('accepted');
+    await expect
+      .poll(() => app.operator.containing('none that can verify a token'), { timeout: 10_000 })
+      .toHaveLength(1);
+    expect(await app.verdict(seen)).toBe('accepted');
+    expect(await app.verdict(await op.mint({ sub: 'bob' }))).toBe('accepted');
+
+    pass(10);
+    await op.rotateKeys();
+    const { status } = await app.fetch('/me', bearer(await op.mint()));
+    expect(status).toBe(502);
+    op.faults.clear();
+    pass(10);
+    expect(await app.verdict(await op.mint())).toBe('accepted');
+    expect(op.requests('jwks')).toHaveLength(3);
+  });
+
+  it('published no key when the application started, that is forgotten as soon as it does', async () => {
+    op = await startOp({ signingAlgorithm: 'ES256' });
+    op.faults.set('jwks', fault.status(200, { keys: [] }));
+    app = await startVerifyingApplication(op, {}, adapter);
+    expect(await app.verdict(await op.mint())).toBe(
+      '502 The identity provider gave an answer that cannot be understood.',
+    );
+    op.faults.clear();
+    await expect.poll(async () => app.verdict(await op.mint()), { timeout: 10_000 }).toBe('accepted');
   });
 
   it('is named by tokens of somebody else, it is not asked for their keys', async () => {

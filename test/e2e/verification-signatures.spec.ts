@@ -226,6 +226,18 @@ describe('keys that are published but must not be used', () => {
     });
   });
 
+  it('a key without a name verifies what names none, and nothing else', async () => {
+    op.faults.set(
+      'jwks',
+      fault.json((body) => ({ keys: body['keys'].map((key: object) => ({ ...key, kid: undefined })) })),
+    );
+    const other = await startVerifyingApplication(op);
+    expect(await other.verdict(await op.mint({}, { kid: undefined as never }))).toBe('accepted');
+    expect(await other.verdict(await op.signWith(foreign, {}, { kid: undefined as never }))).toBe(BAD_SIGNATURE);
+    expect(await other.verdict(await op.mint())).toBe(UNKNOWN_KEY);
+    await other.close();
+  });
+
   it('nonsense among the keys does not spoil the others', async () => {
     await withKeys([null, 5, 'key', [], {}, { kty: 'RSA' }, { kty: 'EC', crv: 'P-256' }] as object[], async (other) => {
       expect(await other.verdict(await op.mint())).toBe('accepted');
