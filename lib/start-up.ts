@@ -1,4 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
+import { quoted } from './errors/operator-log.js';
+import { joinPaths } from './options/addresses.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './options/resolved-options.js';
 import { UnguardedConstraints } from './guards/unguarded-constraints.js';
 import { IssuerKeys } from './verification/issuer-keys.js';
@@ -15,6 +18,7 @@ export class StartUp {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(IssuerKeys) private readonly issuer: IssuerKeys,
     @Inject(UnguardedConstraints) private readonly unguarded: UnguardedConstraints,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {}
 
   async run(): Promise<void> {
@@ -30,7 +34,15 @@ export class StartUp {
   }
 
   private *warnings(): Generator<string> {
-    const { audience, broker, encryptionKeys } = this.options;
+    const { audience, broker, encryptionKeys, publicUrl, withoutEffect } = this.options;
+    if (withoutEffect.length > 0) yield `Without brokerMode: true, ${withoutEffect.join(', ')} mean nothing.`;
+    const globalPrefix = joinPaths(this.config.getGlobalPrefix());
+    if (publicUrl !== undefined && !publicUrl.endsWith(globalPrefix)) {
+      yield (
+        `publicUrl is ${quoted(publicUrl)}, but this application has the global prefix ${quoted(globalPrefix)}: unless a proxy ` +
+        `adds it, set publicUrl: ${quoted(publicUrl + globalPrefix)}.`
+      );
+    }
     const encrypted = broker === undefined ? 'login states are' : 'all that is stored is';
     if (encryptionKeys.some(isWeak)) {
       yield (

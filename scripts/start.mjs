@@ -30,7 +30,7 @@ try {
   const provider = discoveryUrl ?? demo.client.OIDC_DISCOVERY_URL;
 
   const folder = keptFolder(SAMPLE);
-  const database = keptDatabase(folder, provider, clientId ?? demo.client.OIDC_CLIENT_ID);
+  const database = keptDatabase(folder, provider, clientId ?? demo.client.OIDC_CLIENT_ID, page);
   await start('application', programOf(SAMPLE, 'src/main.js'), {
     ...demo?.client,
     DEMO_PROVIDER: String(demo !== undefined),

@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OperatorLines } from '../../test/fixtures/operator-lines.js';
 import { OidcAuthModule, OidcGuard, OptionalOidcGuard, Public } from '../index.js';
 
 class Handlers {
@@ -21,9 +22,12 @@ function contextOf(type: string, handler: () => void = handlers.plain): Executio
 
 describe('a guard asked about a kind of request it does not know', () => {
   let application: TestingModule;
+  const operator = new OperatorLines();
   beforeAll(async () => {
     const options = { clientId: 'client', discoveryUrl: 'http://127.0.0.1:1/.well-known/openid-configuration' };
-    application = await Test.createTestingModule({ imports: [OidcAuthModule.forRoot(options)] }).compile();
+    application = await Test.createTestingModule({ imports: [OidcAuthModule.forRoot(options)] })
+      .setLogger(operator)
+      .compile();
   });
   afterAll(() => application.close());
 
@@ -34,6 +38,13 @@ describe('a guard asked about a kind of request it does not know', () => {
 
     it('denies it also where the handler is public, as nothing says so for that kind of request', async () => {
       expect(await application.get(guard).canActivate(contextOf('ws', handlers.public))).toBe(false);
+    });
+
+    it('and says so in the log, with what to do instead', async () => {
+      await application.get(guard).canActivate(contextOf('graphql'));
+      expect(
+        operator.containing(`${guard.name} denied what is no HTTP request ("graphql"), at Handlers.plain`),
+      ).not.toEqual([]);
     });
   });
 });

@@ -10,6 +10,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OperatorLog, quoted } from '../errors/operator-log.js';
 import { errorResponse } from '../http/error-response.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
@@ -58,6 +59,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   @Inject(HttpAdapterHost) private readonly adapterHost!: HttpAdapterHost;
   @Inject(ApplicationConfig) private readonly config!: ApplicationConfig;
 
+  private readonly log = new OperatorLog();
   private readonly plans = new WeakMap<Level, RoutePlan>();
   private rolePlaces: { brokers: ReadonlySet<string>; flattened: RolePlaces; apart: RolePlaces } | undefined;
 
@@ -75,7 +77,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     // A kind of request that is not known cannot be checked, so it is denied.
-    if (context.getType<string>() !== 'http') return false;
+    if (context.getType<string>() !== 'http') return this.deny(context);
     // A guard that somebody else made than Nest was never initialized.
     if (this.verifier === undefined) this.onModuleInit();
     const plan = this.planFor(context.getHandler(), context.getClass());
@@ -102,6 +104,14 @@ export class OidcGuard implements CanActivate, OnModuleInit {
     const response = context.switchToHttp().getResponse<unknown>();
     for (const [name, value] of Object.entries(headers)) this.adapterHost.httpAdapter.setHeader(response, name, value);
     return new HttpException({ ...body, message: error.message }, status, { cause: error });
+  }
+
+  private deny(context: ExecutionContext): false {
+    this.log.error(
+      `${this.constructor.name} denied what is no HTTP request (${quoted(context.getType<string>())}), at ` +
+        `${context.getClass().name}.${context.getHandler().name}: verify its token by TokenVerifier in a guard of your own.`,
+    );
+    return false;
   }
 
   private async judge(plan: RoutePlan, context: ExecutionContext): Promise<boolean> {

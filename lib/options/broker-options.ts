@@ -30,6 +30,27 @@ export const PLAIN_REGISTRATION: RegistrationFacts = {
   hasStoreProvider: false,
 };
 
+/** What nothing but broker mode reads. */
+const BROKER_ONLY = [
+  'brokerStoreUrl',
+  'brokerStoreObj',
+  'brokerAudience',
+  'brokerIssuer',
+  'accessTokenTtl',
+  'sessionMaxTtl',
+  'refreshGracePeriod',
+  'signingAlgorithm',
+  'signingKeyMaxAge',
+  'subject',
+  'mapClaims',
+  'onEvent',
+] as const satisfies readonly (keyof OidcAuthOptions)[];
+
+/** Options of broker mode where nobody has said whether it is on: whoever says `brokerMode: false` knows. */
+export function withoutEffect(options: OidcAuthOptions): readonly string[] {
+  return options.brokerMode === undefined ? BROKER_ONLY.filter((name) => options[name] !== undefined) : [];
+}
+
 /** What contradicts itself, or is missing, in broker mode only. */
 export function* brokerProblems(options: OidcAuthOptions, registration: RegistrationFacts): Generator<string> {
   const { brokerStoreUrl, brokerStoreObj, brokerJwksPath } = options;

@@ -1,4 +1,5 @@
 import { claimConstraintsProblem } from './constraint-problems.js';
+import { quoted } from '../errors/operator-log.js';
 import { missingStoreMethods } from '../store/store-shape.js';
 import { isConfidential, joinPaths, parseHttpUrl, parseRedirectTarget } from './addresses.js';
 import { LONGEST_ACCESS_TOKEN_TTL } from './broker-options.js';
@@ -59,8 +60,14 @@ const wholeNumber =
       ? undefined
       : `must be a whole number of ${unit} from ${least} to ${most}`;
 
+/** Unless there may be a password in it. */
+const shown = (value: unknown): string =>
+  typeof value === 'string' && !value.includes('@') ? `, and is ${quoted(value)}` : '';
+
 const httpUrl: OptionRule = (value) =>
-  typeof value === 'string' && parseHttpUrl(value) !== undefined ? undefined : 'must be an absolute https:// URL';
+  typeof value === 'string' && parseHttpUrl(value) !== undefined
+    ? undefined
+    : `must be an absolute https:// URL (http:// on loopback)${shown(value)}`;
 
 const publicUrl: OptionRule = (value) => {
   const problem = httpUrl(value);

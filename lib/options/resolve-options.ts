@@ -6,6 +6,7 @@ import {
   issuerOf,
   PLAIN_REGISTRATION,
   type RegistrationFacts,
+  withoutEffect,
 } from './broker-options.js';
 import { nearestName } from './nearest-name.js';
 import type { OidcAuthModuleExtras, OidcAuthOptions } from './oidc-auth-options.js';
@@ -165,5 +166,6 @@ function withDefaults(options: OidcAuthOptions, registration: RegistrationFacts)
     refreshTokenTtl: options.refreshTokenTtl ?? 30 * DAY,
     trustedIssuers: trustedIssuersOf(options, broker === undefined ? [] : [broker.audience]),
     broker,
+    withoutEffect: withoutEffect(options),
   };
 }

@@ -39,6 +39,8 @@ export interface ResolvedOptions {
   readonly trustedIssuers: readonly ResolvedTrustedIssuer[];
   /** `undefined` in pass-through mode. */
   readonly broker: BrokerOptions | undefined;
+  /** Names of options that were given and mean nothing, as nobody said anything about `brokerMode`. */
+  readonly withoutEffect: readonly string[];
 }
 
 /** What only broker mode reads. Durations in s. */

@@ -150,5 +150,8 @@ function reasonOf(cause: unknown): string {
   const inner = (cause as { cause?: unknown }).cause ?? cause;
   const { code, name, message } = inner as { code?: unknown; name?: string; message?: string };
   if (name === 'TimeoutError') return 'no answer within the timeout';
+  if (typeof code === 'string' && /CERT|SELF_SIGNED|ISSUER/.test(code)) {
+    return `${code}, its certificate is not trusted here: name its authority's in NODE_EXTRA_CA_CERTS`;
+  }
   return typeof code === 'string' ? code : (message ?? 'unknown reason');
 }

@@ -23,7 +23,10 @@ export function keptKey(folder) {
   return readFileSync(file, 'utf8');
 }
 
-/** An SQLite file for each client of each identity provider: the same `sub` may be somebody else at another. */
+/**
+ * An SQLite file for each client of each identity provider, where the same `sub` may be somebody else, and for each address of
+ * the application, which is its name as an issuer.
+ */
 export function keptDatabase(folder, ...client) {
   const name = createHash('sha256').update(client.join('\n')).digest('hex').slice(0, 16);
   const file = join(folder, `${name}.sqlite`);

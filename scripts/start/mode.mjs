@@ -4,8 +4,8 @@ const MODES = ['broker', 'pass-through'];
 
 /** Broker mode, unless `--pass-through` or MODE says otherwise. */
 export function wantedMode() {
-  const { values } = parseArgs({ options: { 'pass-through': { type: 'boolean' } } });
-  const mode = values['pass-through'] ? 'pass-through' : process.env.MODE || 'broker';
+  const { values } = parseArgs({ options: { 'pass-through': { type: 'boolean' }, passthrough: { type: 'boolean' } } });
+  const mode = (values['pass-through'] ?? values.passthrough) ? 'pass-through' : process.env.MODE || 'broker';
   if (!MODES.includes(mode)) throw new Error(`MODE must be ${MODES.join(' or ')}, not "${mode}".`);
   return mode;
 }

@@ -199,8 +199,6 @@ export function oddTokensOf({ header, payload, payloads, signer, strangers }: Ge
     'a subject of any characters': andMore(
       fc
         .oneof(fc.string({ unit: 'binary', minLength: 1 }), fc.constantFrom('\ud800', 'a\r\nb', '\u0000'))
-        // The provider of the tests knows a user of such a name, and has nothing to tell of him.
-        .filter((sub) => !(sub in {}))
         .map((sub) => ({ sub })),
     ),
   };

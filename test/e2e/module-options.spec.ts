@@ -43,7 +43,7 @@ describe('options are checked at boot', () => {
       "endpoints.logn is not an endpoint: did you mean login?
       clientsecret is not an option: did you mean clientSecret?
       clientId is missing: is the environment variable it is read from set?
-      discoveryUrl must be an absolute https:// URL
+      discoveryUrl must be an absolute https:// URL (http:// on loopback), and is "not a url"
       timeout must be a whole number of milliseconds from 1 to 600000
       algorithms [0] must be one of "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519""
     `);

@@ -1,4 +1,4 @@
-import { ConsoleLogger, Controller, Get, UseGuards } from '@nestjs/common';
+import { ConsoleLogger, Controller, Get, UseGuards, type INestApplication } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Auth, OidcGuard, Public, Roles, type OidcAuthModuleExtras, type OidcAuthOptions } from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
@@ -21,7 +21,10 @@ beforeAll(async () => {
 afterAll(() => op.close());
 
 /** All warnings of an application's boot, once the identity provider was asked. */
-async function warningsOf(options: Partial<OidcAuthOptions & OidcAuthModuleExtras>): Promise<string> {
+async function warningsOf(
+  options: Partial<OidcAuthOptions & OidcAuthModuleExtras>,
+  configure?: (app: INestApplication) => void,
+): Promise<string> {
   const logger = new ConsoleLogger();
   const warn = vi.spyOn(logger, 'warn').mockImplementation(() => undefined);
   const log = vi.spyOn(logger, 'log').mockImplementation(() => undefined);
@@ -29,6 +32,7 @@ async function warningsOf(options: Partial<OidcAuthOptions & OidcAuthModuleExtra
     auth: { ...clientOptions(op), ...options },
     module: { controllers: [RoutesController] },
     logger,
+    ...(configure === undefined ? {} : { configure }),
   });
   await vi.waitFor(() => expect(log).toHaveBeenCalledWith(`Identity provider: ${op.issuer}`, 'OidcAuth'));
   await app.close();
@@ -49,6 +53,21 @@ describe('at boot', () => {
   it('warns where audience is not set', async () => {
     expect(await warningsOf({})).not.toContain('audience');
     expect(await warningsOf({ audience: undefined })).toContain('The option audience is not set');
+  });
+
+  it('warns of options of broker mode that mean nothing, unless it is said that it is off', async () => {
+    const options = { brokerStoreUrl: 'memory://', accessTokenTtl: 600 };
+    expect(await warningsOf(options)).toContain(
+      'Without brokerMode: true, brokerStoreUrl, accessTokenTtl mean nothing.',
+    );
+    expect(await warningsOf({ ...options, brokerMode: false })).not.toContain('mean nothing');
+  });
+
+  it('warns of a publicUrl without the global prefix of the application', async () => {
+    const withPrefix = (publicUrl: string) => warningsOf({ publicUrl }, (app) => app.setGlobalPrefix('api/v1'));
+    expect(await withPrefix('https://host.example')).toContain('set publicUrl: "https://host.example/api/v1"');
+    expect(await withPrefix('https://host.example/api/v1/')).not.toContain('global prefix');
+    expect(await warningsOf({ publicUrl: 'https://host.example' })).not.toContain('global prefix');
   });
 
   it('warns of a short secret that login states are encrypted with', async () => {
