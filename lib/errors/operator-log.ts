@@ -50,6 +50,15 @@ export class OperatorLog {
 
 /** A value from outside as it may stand in a line: quoted, on one line, of bounded length, without control characters. */
 export function quoted(value: unknown): string {
-  const text = (JSON.stringify(value) ?? 'undefined').replaceAll(/[\u007f-\u009f\u2028\u2029]/g, '?');
+  const text = jsonOf(value).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, '?');
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+/** What comes from outside may be nested deeper than anybody can write it down. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'undefined';
+  } catch {
+    return `${typeof value} that cannot be shown`;
+  }
 }

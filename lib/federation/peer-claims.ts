@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose';
 import { mapAt } from '../verification/claim-path.js';
 
 /** What roles are called, whoever looks for them, at whatever depth; before it may stand what others wrote into one name. */
-const ROLE_NAME = /(^|\.)(roles|groups)$/;
+const ROLE_NAME = /(^|[^a-z0-9])(roles?|groups?)$/i;
 
 /**
  * The claims of an issuer that may claim certain roles only: all others are taken out, wherever roles could be found.

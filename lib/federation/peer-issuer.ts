@@ -77,6 +77,6 @@ export class PeerIssuer implements AcceptedIssuer {
     if (known === undefined) throw new Error('no keys are kept');
     if (this.keys.areKnown) return;
     this.keys.seed(known.published.keys, known.age);
-    this.announced = known.published.algorithms;
+    if (this.keys.areKnown) this.announced = known.published.algorithms;
   }
 }

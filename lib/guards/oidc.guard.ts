@@ -86,7 +86,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   }
 
   /** Where the token is in a request. Default: the `Authorization` header, scheme `Bearer`. */
-  protected readToken(request: HttpRequest): string | undefined {
+  protected readToken(request: HttpRequest): string | undefined | Promise<string | undefined> {
     return readBearerToken(request);
   }
 
@@ -117,7 +117,7 @@ export class OidcGuard implements CanActivate, OnModuleInit {
   private async judge(plan: RoutePlan, context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<HttpRequest>();
     try {
-      const token = this.readToken(request);
+      const token = await this.readToken(request);
       if (token === undefined) throw new OidcAuthError('token_missing', 'A bearer token is missing.');
       const claims = await this.verifier.verify(token);
       assertConstraints(claims, plan.constraints, this.rolePlacesOf(claims));

@@ -82,6 +82,15 @@ describe('what is no token', () => {
   });
 });
 
+it('a token is refused by a code, whatever stands where its issuer is named', async () => {
+  const part = (json: string) => Buffer.from(json).toString('base64url');
+  const header = part('{"alg":"ES256","kid":"unknown"}');
+  for (const iss of ['['.repeat(5_500) + ']'.repeat(5_500), '{}', 'null', '5']) {
+    const token = `${header}.${part(`{"iss":${iss}}`)}.${part('x')}`;
+    await expect(idp.verifier.verify(token)).rejects.toMatchObject({ code: 'token_issuer_unknown' });
+  }
+});
+
 describe('a token that was verified before', () => {
   it('asks nobody while the keys are fresh', async () => {
     const token = await idp.issue();

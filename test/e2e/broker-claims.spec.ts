@@ -169,7 +169,9 @@ describe('mapClaims', () => {
 
   it('never changes who issued the token, to whom and for how long', async () => {
     const reserved =
-      'iss sub aud exp iat nbf jti client_id azp sid scope scp typ events cnf nonce at_hash c_hash s_hash'.split(' ');
+      'iss sub aud exp iat nbf jti client_id azp sid scope scp typ events cnf act may_act nonce at_hash c_hash s_hash'.split(
+        ' ',
+      );
     const claims = await claimsAtLogin({
       mapClaims: () => Object.fromEntries(reserved.map((name) => [name, 'changed'])),
     });

@@ -178,6 +178,7 @@ describe('what an issuer may claim', () => {
       { resource_access: { 'other-app.roles': ['admin'] } },
       { resource_access: { my: { api: { roles: ['admin'] } } } },
       { resource_access: { 'my.api': { 'x.roles': ['admin'] } } },
+      { 'cognito:groups': ['admin'], 'https://other.example/roles': ['admin'], role: 'admin', Roles: ['admin'] },
       { more: [{ groups: ['admin'] }] },
     ]) {
       const token = await peer.mint(claims as never);

@@ -57,7 +57,9 @@ class TenantGuard extends OidcGuard {
 
 @Injectable()
 class CookieGuard extends OidcGuard {
-  protected override readToken(request: { headers: { cookie?: string | undefined } }): string | undefined {
+  protected override async readToken(request: {
+    headers: { cookie?: string | undefined };
+  }): Promise<string | undefined> {
     return /access_token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
   }
 }

@@ -84,7 +84,8 @@ export class Identities {
 
   /** Later sources win, but in what holds roles: there all count. */
   private assemble(sources: readonly Claims[], protocol: Omit<Identity, 'claims' | 'roles'>): Identity {
-    const evidence: Record<string, unknown> = Object.assign({}, ...sources);
+    // By entries, as a member of the name __proto__ is no more than that.
+    const evidence: Record<string, unknown> = Object.fromEntries(sources.flatMap((source) => Object.entries(source)));
     const withRoles = new Set(sources.flatMap((source) => Object.keys(this.rolesAmong(source))));
     for (const name of withRoles) {
       const found: unknown[] = sources.map((source) => source[name]).filter((value) => value !== undefined);
@@ -156,7 +157,11 @@ function union(one: unknown, other: unknown): unknown {
   return Object.fromEntries(
     names.map((name) => [
       name,
-      name in one && name in other ? union(one[name], other[name]) : (one[name] ?? other[name]),
+      Object.hasOwn(one, name) && Object.hasOwn(other, name)
+        ? union(one[name], other[name])
+        : Object.hasOwn(one, name)
+          ? one[name]
+          : other[name],
     ]),
   );
 }
