@@ -51,7 +51,7 @@ import { StartUp } from './start-up.js';
 import { BrokerStore } from './store/broker-store.js';
 import { configuredStore, PROVIDED_STORE } from './store/configured-store.js';
 import { IdTokenVerifier } from './verification/id-token-verifier.js';
-import { IssuerKeys } from './verification/issuer-keys.js';
+import { ProviderIssuer } from './verification/provider-issuer.js';
 import { ProviderAccessTokens } from './verification/provider-access-tokens.js';
 import { OwnTokenVerifier, ProviderTokenVerifier, TokenVerifier } from './verification/token-verifier.js';
 
@@ -213,7 +213,7 @@ function register(
         inject: [RESOLVED_OPTIONS],
       },
       IdentityProvider,
-      IssuerKeys,
+      ProviderIssuer,
       ProviderAccessTokens,
       IdTokenVerifier,
       RedirectPolicy,
@@ -276,11 +276,11 @@ function verifierOf(
     useFactory: (
       options: ResolvedOptions,
       clock: Clock,
-      provider: IssuerKeys,
+      provider: ProviderIssuer,
       own: OwnIssuer,
       trusted: TrustedIssuers,
     ) => new type(options, isForOwn(options) ? own : provider, clock, besides(trusted)),
-    inject: [RESOLVED_OPTIONS, Clock, IssuerKeys, OwnIssuer, TrustedIssuers],
+    inject: [RESOLVED_OPTIONS, Clock, ProviderIssuer, OwnIssuer, TrustedIssuers],
   };
 }
 

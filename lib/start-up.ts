@@ -4,7 +4,7 @@ import { quoted } from './errors/operator-log.js';
 import { joinPaths } from './options/addresses.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from './options/resolved-options.js';
 import { UnguardedConstraints } from './guards/unguarded-constraints.js';
-import { IssuerKeys } from './verification/issuer-keys.js';
+import { ProviderIssuer } from './verification/provider-issuer.js';
 
 /** Secrets with fewer characters can be guessed from what was encrypted with them. */
 const GOOD_SECRET_LENGTH = 32;
@@ -16,7 +16,7 @@ export class StartUp {
 
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(IssuerKeys) private readonly issuer: IssuerKeys,
+    @Inject(ProviderIssuer) private readonly issuer: ProviderIssuer,
     @Inject(UnguardedConstraints) private readonly unguarded: UnguardedConstraints,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {}

@@ -4,7 +4,7 @@ import { Server } from '../server/spawn.js';
 import type { Issuer, VariantEntry } from '../variants/index.js';
 import { percentile } from './percentile.js';
 import type { Pattern } from './patterns.js';
-import { connections, type Plan } from './plan.js';
+import { connections, lead, type Plan } from './plan.js';
 
 /** One measurement of one server. */
 export interface Sample {
@@ -83,6 +83,8 @@ async function takeTurns(contenders: readonly Contender[], pattern: Pattern, pla
 }
 
 async function sample(server: Server, load: Load): Promise<Sample> {
+  // The others have had the processor meanwhile, and its caches.
+  await drive(server.port, { ...load, milliseconds: Infinity, requests: load.connections * lead });
   const before = await server.cpu();
   const { requests, milliseconds, latencies } = await drive(server.port, load);
   const cpu = (await server.cpu()) - before;

@@ -129,3 +129,10 @@ export function isMeantForUs(claims: JWTPayload, accepted: readonly string[], cl
   if (accepted.length > 0) return accepted.some((name) => isInAudience(claims.aud, name));
   return isInAudience(claims.aud, clientId) || claims['azp'] === clientId || claims['client_id'] === clientId;
 }
+
+/** @param operatorDetail what the token's audience is and what it should be */
+export function audienceMismatch(operatorDetail: string): OidcAuthError {
+  return new OidcAuthError('token_audience_mismatch', 'The token is meant for another application ("aud").', {
+    operatorHint: `A token was refused: ${operatorDetail}`,
+  });
+}

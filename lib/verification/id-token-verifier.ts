@@ -5,7 +5,7 @@ import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { plainCause } from '../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { parseCompactJws } from './compact-jws.js';
-import { IssuerKeys } from './issuer-keys.js';
+import { ProviderIssuer } from './provider-issuer.js';
 import { verifyJwt } from './verify-jwt.js';
 
 /** What the login knows about the ID token it expects. */
@@ -28,7 +28,7 @@ export function idTokenMissing(): OidcAuthError {
 export class IdTokenVerifier {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(IssuerKeys) private readonly issuer: IssuerKeys,
+    @Inject(ProviderIssuer) private readonly issuer: ProviderIssuer,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 

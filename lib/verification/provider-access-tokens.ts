@@ -4,7 +4,7 @@ import { Clock } from '../clock/clock.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { parseCompactJws, type CompactJws } from './compact-jws.js';
-import { IssuerKeys } from './issuer-keys.js';
+import { ProviderIssuer } from './provider-issuer.js';
 import { verifyJwt } from './verify-jwt.js';
 
 /** Reads access tokens that came from the provider itself, whoever they are meant for. */
@@ -12,7 +12,7 @@ import { verifyJwt } from './verify-jwt.js';
 export class ProviderAccessTokens {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(IssuerKeys) private readonly issuer: IssuerKeys,
+    @Inject(ProviderIssuer) private readonly issuer: ProviderIssuer,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 

@@ -6,8 +6,7 @@ import { RESOLVED_OPTIONS, type ResolvedOptions } from '../../options/resolved-o
 import { SIGNING_ALGORITHMS } from '../../options/signature-algorithms.js';
 import type { VerificationMetadata } from '../../provider/provider-answers.js';
 import type { AcceptedIssuer } from '../../verification/accepted-issuer.js';
-import type { AccessTokenHeader } from '../../verification/access-token-rules.js';
-import { audienceMismatch } from '../../verification/issuer-keys.js';
+import { audienceMismatch, type AccessTokenHeader } from '../../verification/access-token-rules.js';
 import { isInAudience } from '../../verification/registered-claims.js';
 import { RemoteKeySet } from '../../verification/remote-key-set.js';
 import { KEYS_FRESH, SigningKeys } from './signing-keys.js';

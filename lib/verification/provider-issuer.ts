@@ -1,17 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
-import { OidcAuthError } from '../errors/oidc-auth-error.js';
 import { quoted } from '../errors/operator-log.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
 import { IdentityProvider } from '../provider/identity-provider.js';
 import type { VerificationMetadata } from '../provider/provider-answers.js';
 import type { AcceptedIssuer } from './accepted-issuer.js';
-import { assertAccessToken, isMeantForUs, type AccessTokenHeader } from './access-token-rules.js';
+import { assertAccessToken, audienceMismatch, isMeantForUs, type AccessTokenHeader } from './access-token-rules.js';
 import { RemoteKeySet } from './remote-key-set.js';
 
 /** The identity provider as an issuer of tokens. */
 @Injectable()
-export class IssuerKeys implements AcceptedIssuer {
+export class ProviderIssuer implements AcceptedIssuer {
   readonly keys: RemoteKeySet;
 
   constructor(
@@ -40,11 +39,4 @@ export class IssuerKeys implements AcceptedIssuer {
         : `but without the option audience ${quoted(clientId)} must be in "aud", "azp" or "client_id"`;
     throw audienceMismatch(`its "aud" is ${quoted(claims.aud)}, ${accepted}.`);
   }
-}
-
-/** @param operatorDetail what the token's audience is and what it should be */
-export function audienceMismatch(operatorDetail: string): OidcAuthError {
-  return new OidcAuthError('token_audience_mismatch', 'The token is meant for another application ("aud").', {
-    operatorHint: `A token was refused: ${operatorDetail}`,
-  });
 }
