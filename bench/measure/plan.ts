@@ -19,6 +19,7 @@ export interface Plan {
   readonly memoryStep: number;
   /** Requests with unknown key ids beside those of users. */
   readonly flood: number;
+  readonly floodRounds: number;
 }
 
 export const fullPlan: Plan = {
@@ -31,6 +32,7 @@ export const fullPlan: Plan = {
   neverSeenAlone: 160,
   memoryStep: 20_000,
   flood: 10_000,
+  floodRounds: 3,
 };
 
 export const quickPlan: Plan = {
@@ -42,6 +44,7 @@ export const quickPlan: Plan = {
   neverSeenAlone: 50,
   memoryStep: 500,
   flood: 1_000,
+  floodRounds: 1,
 };
 
 /** Enough tokens for one server's life, and for the pattern that needs a thousand. */

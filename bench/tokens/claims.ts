@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 export const audience = 'bench-api';
 
+/** How key ids begin that no key has. */
+export const unknownKid = 'unknown-';
+
 /** What Keycloak puts into an access token: about 1.4 kB once signed with RS256. */
 export function accessTokenClaims(issuer: string): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000);

@@ -34,6 +34,9 @@ export const product: VariantEntry = { name: 'oidc-guard', title: '`OidcGuard`' 
 /** What a good developer writes himself. */
 export const handWritten: VariantEntry = { name: 'jose-guard', title: 'guard by hand on jose' };
 
+/** What Nest itself takes to refuse somebody. */
+export const refusing: VariantEntry = { name: 'refusing-guard', title: 'guard that knows whom to refuse' };
+
 /** To compare with one more way: add its file to this folder and a line here. */
 export const variants: readonly VariantEntry[] = [
   baseline,
