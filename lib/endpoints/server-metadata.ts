@@ -1,4 +1,5 @@
 import type { PublicKey } from '../login/token-issuer.js';
+import { withoutTrailingSlash } from '../options/addresses.js';
 import type { EndpointName } from '../options/oidc-auth-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { DEVICE_CODE_GRANT } from '../provider/provider-answers.js';
@@ -33,7 +34,7 @@ export async function serverMetadata(
   publicKeys: () => Promise<readonly PublicKey[]>,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   if (broker === undefined || broker.issuerIsAudience) return undefined;
-  const base = publicUrl === undefined ? broker.issuer.replace(/\/+$/, '') : `${publicUrl}${prefix}`;
+  const base = publicUrl === undefined ? withoutTrailingSlash(broker.issuer) : `${publicUrl}${prefix}`;
   const algorithms = new Set([...(await publicKeys()).map(({ alg }) => alg), broker.signingAlgorithm]);
   const addresses = MEMBERS.filter(([, endpoint]) => paths[endpoint] !== undefined);
   return {

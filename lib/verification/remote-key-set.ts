@@ -159,6 +159,6 @@ export class RemoteKeySet {
   }
 }
 
-export function unknownKey(): OidcAuthError {
+function unknownKey(): OidcAuthError {
   return new OidcAuthError('token_key_unknown', 'The token is signed by a key that its issuer does not publish.');
 }

@@ -17,7 +17,7 @@ export function usableKeys(jwks: readonly unknown[]): readonly VerificationKey[]
   const keys = jwks
     .slice(0, MOST_KEYS)
     .map((jwk) => VerificationKey.from(jwk))
-    .filter((key) => key?.publicKey !== undefined) as VerificationKey[];
+    .filter((key) => key !== undefined);
   if (keys.length > 0) return keys;
   throw invalidResponse(`its JWK Set has ${jwks.length} keys, and none that can verify a token`);
 }

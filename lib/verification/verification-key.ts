@@ -32,12 +32,13 @@ const MOST_EXPONENT_BITS = 64;
 /** One verification key of an issuer. `retired` once a newer key set no longer holds it. */
 export class VerificationKey {
   retired = false;
-  private imported: { readonly key: KeyObject | undefined } | undefined;
 
   private constructor(
     readonly jwk: JWK,
     /** Tells whether two key sets hold the same key under the same name. */
     readonly identity: string,
+    /** Ready for node:crypto. Bound to algorithms by {@link fits}. */
+    readonly publicKey: KeyObject,
   ) {}
 
   /** `undefined` for what is no usable public signature key. Private members are never looked at. */
@@ -46,8 +47,9 @@ export class VerificationKey {
     const jwk = candidate as JWK;
     const publicJwk = publicMembersOf(jwk);
     if (!isNamedByTexts(jwk) || !isSignatureKey(jwk) || !isStrongEnough(publicJwk)) return undefined;
-    const named = { ...publicJwk, kid: text(jwk.kid), alg: text(jwk.alg) };
-    return new VerificationKey(named as JWK, JSON.stringify(named));
+    const named = { ...publicJwk, kid: jwk.kid, alg: jwk.alg } as JWK;
+    const publicKey = imported(named);
+    return publicKey === undefined ? undefined : new VerificationKey(named, JSON.stringify(named), publicKey);
   }
 
   fits({ alg, kid }: KeySelector): boolean {
@@ -56,14 +58,9 @@ export class VerificationKey {
     if (this.jwk.alg !== undefined && this.jwk.alg !== alg) return false;
     return kid === undefined || this.jwk.kid === kid;
   }
-
-  /** Ready for node:crypto; `undefined` where it turns out to be no key at all. Bound to algorithms by {@link fits}. */
-  get publicKey(): KeyObject | undefined {
-    this.imported ??= { key: imported(this.jwk) };
-    return this.imported.key;
-  }
 }
 
+/** `undefined` where it turns out to be no key at all. */
 function imported(jwk: JWK): KeyObject | undefined {
   try {
     return createPublicKey({ key: jwk, format: 'jwk' } as JsonWebKeyInput);
@@ -98,8 +95,4 @@ function bitsOf(number: string): number {
   const bytes = Buffer.from(number, 'base64url');
   const first = bytes.findIndex((byte) => byte !== 0);
   return first === -1 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first]!) + 24;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
