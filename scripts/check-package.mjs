@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  addOldest,
   addPackages,
   compileConsumer,
   countDependencies,
@@ -52,6 +53,9 @@ const checks = [
   { name: 'jest, testing', run: () => testWithJest(consumer, 'contract.jest.mjs') },
   { name: 'install, oldest peers', needed: true, run: () => installConsumer(oldest, tarball(), unpacked, 'oldest') },
   { name: 'import, oldest peers', run: () => runConsumer(oldest, 'boot.mjs') },
+  { name: 'install, oldest mongoose', needed: true, run: () => addOldest(oldest, unpacked, ['mongoose']) },
+  { name: 'import, oldest mongoose', run: () => runConsumer(oldest, 'mongoose.mjs') },
+  { name: 'compile, oldest mongoose', run: () => compileConsumer(oldest, 'tsconfig.mongoose.json') },
 ];
 
 let failures = 0;

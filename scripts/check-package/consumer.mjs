@@ -36,6 +36,15 @@ export async function addPackages(folder, names) {
   return addPinned(folder, await Promise.all(names.map(async (name) => `${name}@${await installedVersion(name)}`)));
 }
 
+/** The same, in the lowest versions that the peer ranges promise. */
+export async function addOldest(folder, unpacked, names) {
+  const { peerDependencies } = await readJson(join(unpacked, 'package.json'));
+  return addPinned(
+    folder,
+    names.map((name) => `${name}@${lowest(peerDependencies[name])}`),
+  );
+}
+
 async function addPinned(folder, pinned) {
   await run('npm', ['install', '--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund', ...pinned], {
     cwd: folder,
