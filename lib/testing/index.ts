@@ -1,10 +1,10 @@
 /** For tests: the contract of stores, and an identity provider. Nothing of it belongs into an application. */
-export {
-  describeBrokerStore,
-  type BrokerStoreContractOptions,
-  type Interposed,
-  type OpenBrokerStore,
-  type StoreProcess,
-} from './broker-store-contract/describe-broker-store.js';
+export type {
+  BrokerStoreContractOptions,
+  OpenBrokerStore,
+  StoreProcess,
+  StoreProxy,
+} from './broker-store-contract/contract-options.js';
+export { describeBrokerStore } from './broker-store-contract/describe-broker-store.js';
 export type { TestRunner } from './broker-store-contract/test-runner.js';
 export * from './test-idp/index.js';

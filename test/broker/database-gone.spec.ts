@@ -58,7 +58,7 @@ describe('a database that is gone', () => {
 
   it.each([1, 2, 3])('in the moment in which it answers write %i costs nothing', async (write) => {
     const { refreshToken } = await loggedIn();
-    app.interrupt({ [`before replace ${write}`]: () => proxy.loseNextAnswer() });
+    app.interrupt({ [`before replace ${write}`]: () => void proxy.loseNextAnswer() });
     const next = await tokensIn(await app.refresh(refreshToken));
     expect(generationOf(next.refresh_token!)).toBe(1);
     expect(op.requests('token')).toHaveLength(1);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Suite } from './suite.js';
-import { expired, hash, living, times } from './sample-records.js';
+import { KINDS, expired, hash, living } from './sample-records.js';
+import { times } from './times.js';
 
 export function describeExpiry(suite: Suite): void {
   const { describe, it } = suite.runner;
@@ -52,7 +53,7 @@ export function describeExpiry(suite: Suite): void {
   describe('the purge', () => {
     it('removes at most as many as it is told, of all kinds, and says how many', async () => {
       const { store } = suite;
-      for (const kind of ['key', 'grant', 'peer', 'marker'] as const) {
+      for (const kind of KINDS) {
         for (const index of times(3, (index) => index)) {
           await store.insert(kind, `expired-${index}`, await expired(store));
           await store.insert(kind, `living-${index}`, await living(store));
@@ -62,7 +63,7 @@ export function describeExpiry(suite: Suite): void {
       assert.equal(await store.purgeExpired(5), 5);
       assert.equal(await store.purgeExpired(5), 2);
       assert.equal(await store.purgeExpired(5), 0);
-      for (const kind of ['key', 'grant', 'peer', 'marker'] as const) {
+      for (const kind of KINDS) {
         assert.equal((await store.list(kind, {}, { limit: 10 })).length, 3);
       }
     });

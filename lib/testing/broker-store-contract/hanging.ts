@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { BrokerStoreContractOptions } from './describe-broker-store.js';
+import type { BrokerStoreContractOptions } from './contract-options.js';
 import { reconnected } from './reconnected.js';
 import { hash, living } from './sample-records.js';
 import type { Suite } from './suite.js';
@@ -9,20 +9,19 @@ import { orLate } from './time-limit.js';
 const LIMIT = 7_000;
 
 /** Whoever waits for a database that hangs keeps a request waiting, and more of them come every second. */
-export function describeHanging(suite: Suite, interpose: NonNullable<BrokerStoreContractOptions['interpose']>): void {
+export function describeHanging(suite: Suite, proxyTo: NonNullable<BrokerStoreContractOptions['proxy']>): void {
   const { describe, it } = suite.runner;
 
-  describe('where the database hangs (if "interpose" can let it hang)', () => {
+  describe('where the database hangs', () => {
     it('each method rejects within 5 seconds, "close" ends, and the store works again when the database goes on', async () => {
-      const interposed = await interpose(suite.place);
+      const proxy = await proxyTo(suite.place);
       try {
-        if (interposed.hang === undefined) return;
         const record = await living(suite.store);
         const next = { ...record, version: 2 };
         await suite.store.insert('grant', 'id', record);
-        const store = await suite.another(interposed.place);
-        const closing = await suite.another(interposed.place);
-        await interposed.hang();
+        const store = await suite.another(proxy.place);
+        const closing = await suite.another(proxy.place);
+        await proxy.hang();
         const outcomes = await outcomesOf({
           ping: () => store.ping(),
           now: () => store.now(),
@@ -34,14 +33,14 @@ export function describeHanging(suite: Suite, interpose: NonNullable<BrokerStore
           removeAll: () => store.removeAll('key', { subject: hash('s') }),
           purgeExpired: () => store.purgeExpired(10),
           close: () => closing.close().catch(() => undefined),
-        }).finally(() => interposed.resume?.());
+        }).finally(() => proxy.resume());
         assert.deepEqual(
           outcomes,
           Object.fromEntries(Object.keys(outcomes).map((name) => [name, name === 'close' ? 'ends' : 'rejects'])),
         );
         assert.deepEqual(await reconnected(() => store.find('grant', 'id')), record);
       } finally {
-        await interposed.close();
+        await proxy.close();
       }
     });
   });

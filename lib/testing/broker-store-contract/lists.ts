@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { BrokerRecordFilter, IdentifiedBrokerRecord } from '../../store/broker-store.js';
 import type { Suite } from './suite.js';
-import { expired, hash, living, times } from './sample-records.js';
+import { expired, hash, living } from './sample-records.js';
+import { times } from './times.js';
 
 export function describeLists(suite: Suite): void {
   const { describe, it } = suite.runner;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { expired, hash, living } from './sample-records.js';
+import { KINDS, expired, hash, living } from './sample-records.js';
 import type { StoreProcesses } from './store-processes.js';
 import type { Suite } from './suite.js';
 
@@ -25,7 +25,7 @@ export function describeProcessClocks(suite: Suite, clocks: readonly number[], p
     // Each process has records of its own, and each method that writes a kind of its own.
     const subjects = clocks.map((_, index) => hash(String(index)));
     for (const [index, subject] of subjects.entries()) {
-      for (const kind of ['grant', 'key', 'marker', 'peer'] as const) {
+      for (const kind of KINDS) {
         await store.insert(kind, `lives-${index}`, { ...lives, subject });
         await store.insert(kind, `past-${index}`, { ...past, subject });
       }

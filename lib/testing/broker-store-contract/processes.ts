@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import type { StoreProcess } from './describe-broker-store.js';
+import type { StoreProcess } from './contract-options.js';
 import { describeProcessClocks } from './process-clocks.js';
-import { count, expired, hash, living, times } from './sample-records.js';
+import { expired, hash, living } from './sample-records.js';
 import type { Call } from './store-process.js';
 import { StoreProcesses } from './store-processes.js';
 import type { Suite } from './suite.js';
+import { times } from './times.js';
 
 /** ms by which the clock of each process is ahead: one is fast, one is slow. */
 const CLOCKS = [120_000, -120_000, 0, 0];
@@ -25,11 +26,8 @@ export function describeProcesses(suite: Suite, options: StoreProcess): void {
   async function winners(call: (id: string, caller: string) => Call): Promise<number[]> {
     const all = ids.flatMap((id) => times(CALLERS, (caller) => ({ id, caller })));
     const outcomes = await calls((process) => all.map(({ id, caller }) => call(id, `${process}-${caller}`)));
-    return ids.map((id) =>
-      count(
-        outcomes.filter((_, index) => all[index % all.length]!.id === id),
-        true,
-      ),
+    return ids.map(
+      (id) => outcomes.filter((outcome, index) => outcome === true && all[index % all.length]!.id === id).length,
     );
   }
 

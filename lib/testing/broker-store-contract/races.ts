@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Suite } from './suite.js';
-import { count, expired, living, times } from './sample-records.js';
+import { expired, living } from './sample-records.js';
+import { times } from './times.js';
 
 const CALLERS = 50;
 
@@ -19,7 +20,7 @@ export function describeRaces(suite: Suite): void {
       const outcomes = await race((store, index) =>
         store.insert('marker', 'id', { ...record, payload: `of ${index}` }),
       );
-      assert.equal(count(outcomes, true), 1);
+      assert.equal(outcomes.filter(Boolean).length, 1);
       assert.equal((await suite.store.find('marker', 'id'))?.payload, `of ${outcomes.indexOf(true)}`);
     });
 
@@ -29,7 +30,7 @@ export function describeRaces(suite: Suite): void {
       const outcomes = await race((store, index) =>
         store.insert('marker', 'id', { ...record, payload: `of ${index}` }),
       );
-      assert.equal(count(outcomes, true), 1);
+      assert.equal(outcomes.filter(Boolean).length, 1);
       assert.equal((await suite.store.find('marker', 'id'))?.payload, `of ${outcomes.indexOf(true)}`);
     });
 
@@ -39,7 +40,7 @@ export function describeRaces(suite: Suite): void {
       const outcomes = await race((store, index) =>
         store.replace('grant', 'id', 1, { ...record, version: 2, payload: `of ${index}` }),
       );
-      assert.equal(count(outcomes, true), 1);
+      assert.equal(outcomes.filter(Boolean).length, 1);
       assert.deepEqual(await suite.store.find('grant', 'id'), {
         ...record,
         version: 2,
@@ -49,7 +50,8 @@ export function describeRaces(suite: Suite): void {
 
     it('one removes', async () => {
       await suite.store.insert('grant', 'id', await living(suite.store));
-      assert.equal(count(await race((store) => store.remove('grant', 'id')), true), 1);
+      const outcomes = await race((store) => store.remove('grant', 'id'));
+      assert.equal(outcomes.filter(Boolean).length, 1);
     });
 
     it('all see what was acknowledged before they ask', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Suite } from './suite.js';
-import { hash, living, times } from './sample-records.js';
+import { KINDS, hash, living } from './sample-records.js';
+import { times } from './times.js';
 
 /** What means something to one database or another. */
 const MEANINGFUL = ["'; drop table x; --\\'", '$$ROOT', '$payload', '{"$gt":""}', '%s %d', ':name', '?1', 'null', '0'];
@@ -36,7 +37,7 @@ export function describeRecords(suite: Suite): void {
 
     it('is known by kind and id together', async () => {
       const { store } = suite;
-      for (const kind of ['key', 'grant', 'peer', 'marker'] as const) {
+      for (const kind of KINDS) {
         assert.equal(await store.insert(kind, 'same', await living(store, { payload: kind })), true);
       }
       assert.equal((await store.find('peer', 'same'))?.payload, 'peer');

@@ -1,4 +1,12 @@
-import type { BrokerRecord, BrokerStore } from '../../store/broker-store.js';
+import type { BrokerRecord, BrokerRecordKind, BrokerStore } from '../../store/broker-store.js';
+
+/** All kinds that there are. */
+export const KINDS = Object.keys({
+  key: true,
+  grant: true,
+  peer: true,
+  marker: true,
+} satisfies Record<BrokerRecordKind, true>) as readonly BrokerRecordKind[];
 
 /** ms that no test takes. */
 const LONG = 3_600_000;
@@ -16,12 +24,4 @@ export async function expired(store: BrokerStore, fields: Partial<BrokerRecord> 
 /** An index field as it is in use: 43 characters, told apart by its beginning. */
 export function hash(name: string): string {
   return name.padEnd(43, '_');
-}
-
-export function times<T>(count: number, make: (index: number) => T): T[] {
-  return Array.from({ length: count }, (_, index) => make(index));
-}
-
-export function count<T>(values: readonly T[], wanted: T): number {
-  return values.filter((value) => value === wanted).length;
 }

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import type { Suite } from './suite.js';
-import { living, times } from './sample-records.js';
+import { living } from './sample-records.js';
+import { times } from './times.js';
 
 export function describeSetup(suite: Suite): void {
   const { describe, it } = suite.runner;
 
-  describe('set-up', () => {
-    it('loses nothing when it is done again, by others, and by many at once', async () => {
-      const { store, place, open } = suite;
+  describe('a store that was set up', () => {
+    it('loses nothing when that is done again, by others, and by many at once', async () => {
+      const { store } = suite;
       const record = await living(store);
       await store.insert('key', 'kept', record);
 
-      const others = await Promise.all(times(5, () => open(place)));
+      const others = await Promise.all(times(5, () => suite.notSetUp()));
       await Promise.all([store, store, ...others].map((one) => one.setup()));
       assert.deepEqual(await others[0]!.find('key', 'kept'), record);
-      await Promise.all(others.map((one) => one.close()));
     });
 
     it('answers a ping', async () => {

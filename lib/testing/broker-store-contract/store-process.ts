@@ -3,7 +3,7 @@
  * ahead> <ms it may go on without its parent>`. Does what it is told by messages, all of one message at once.
  */
 import type { BrokerRecord, BrokerRecordKind, BrokerStore } from '../../store/broker-store.js';
-import type { OpenBrokerStore } from './describe-broker-store.js';
+import type { OpenBrokerStore } from './contract-options.js';
 import { shiftClock } from './shifted-clock.js';
 
 /** The name of a method, and its arguments; or `count`, which adds to the number in a record, without losing any. */

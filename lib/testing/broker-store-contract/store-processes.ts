@@ -3,7 +3,7 @@ import { on, once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { allSettled } from './all-settled.js';
-import type { StoreProcess } from './describe-broker-store.js';
+import type { StoreProcess } from './contract-options.js';
 import type { Call, Numbered, Outcome, Task } from './store-process.js';
 import { orLate } from './time-limit.js';
 

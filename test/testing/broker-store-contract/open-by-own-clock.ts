@@ -1,4 +1,4 @@
-import { open as openByUrl } from '../fixtures/stores/open-by-url.js';
+import { open as openByUrl } from '../../fixtures/stores/open-by-url.js';
 
 /** A store on a database, that asks the clock of its own process what time it is, and whether a record has expired. */
 export async function open(url: string) {

@@ -3,18 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as othersGo } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   MemoryBrokerStore,
   type BrokerRecord,
   type BrokerRecordFilter,
   type BrokerRecordKind,
   type BrokerRecordPage,
-} from '../../lib/index.js';
-import { describeBrokerStore } from '../../lib/testing/index.js';
-import { storeProcess } from '../fixtures/stores/contract-options.js';
+} from '../../../lib/index.js';
+import { describeBrokerStore } from '../../../lib/testing/index.js';
+import { storeProcess } from '../../fixtures/stores/contract-options.js';
 import { failuresOf } from './failures-of.js';
 import { open as openByItsProcess } from './open-by-own-clock.js';
+import { open as openLookingFirst } from './open-looking-first.js';
 
 /** Opens for each place one store, which all who ask for the place share. */
 function shared(makeStore: () => MemoryBrokerStore): (place: string) => MemoryBrokerStore {
@@ -26,28 +27,56 @@ function shared(makeStore: () => MemoryBrokerStore): (place: string) => MemoryBr
   };
 }
 
+type Method = (...given: unknown[]) => Promise<never>;
+
 const METHODS = 'ping now insert find replace remove list removeAll purgeExpired close'.split(' ') as 'find'[];
+
+const PROXY = { loseNextAnswer: async () => undefined, hang() {}, resume() {}, close() {} };
+
+/** A store whose methods are all carried out by `carryOut`. */
+function carriedOut(carryOut: (method: Method, ...given: unknown[]) => Promise<never>) {
+  return shared(() => {
+    const store = new MemoryBrokerStore();
+    for (const name of METHODS) {
+      const method = store[name].bind(store) as Method;
+      store[name] = (...given: unknown[]) => carryOut(method, ...given);
+    }
+    return store;
+  });
+}
 
 /** A store on a database that can hang, and what its methods do then. */
 function hanging(meanwhile: () => Promise<never>): Parameters<typeof failuresOf> {
   let isHanging = false;
-  const open = shared(() => {
-    const store = new MemoryBrokerStore();
-    for (const name of METHODS) {
-      const method = store[name].bind(store) as (...given: unknown[]) => Promise<never>;
-      store[name] = (...given: unknown[]) => (isHanging ? meanwhile() : method(...given));
-    }
-    return store;
-  });
-  const interpose = async (place: string) => ({
+  const open = carriedOut((method, ...given) => (isHanging ? meanwhile() : method(...given)));
+  const proxy = (place: string) => ({
+    ...PROXY,
     place,
-    loseNextAnswer: () => undefined,
     hang: () => void (isHanging = true),
     resume: () => void (isHanging = false),
-    close: () => undefined,
   });
-  return [open, { interpose }, 'where the database hangs'];
+  return [open, { proxy }, 'where the database hangs'];
 }
+
+/** A store on a database whose answers get lost, and what its methods do then. */
+function losingAnswers(afterwards: (method: () => Promise<never>) => Promise<never>): Parameters<typeof failuresOf> {
+  let lost: (() => void) | undefined;
+  const open = carriedOut(async (method, ...given) => {
+    const outcome = await method(...given);
+    if (lost === undefined) return outcome;
+    lost();
+    lost = undefined;
+    return afterwards(() => method(...given));
+  });
+  const proxy = (place: string) => ({
+    ...PROXY,
+    place,
+    loseNextAnswer: () => new Promise<void>((resolve) => void (lost = resolve)),
+  });
+  return [open, { proxy }, LOST];
+}
+
+const LOST = 'where an answer is lost';
 
 class WithoutExpiry extends MemoryBrokerStore {
   override insert(kind: BrokerRecordKind, id: string, record: BrokerRecord) {
@@ -179,6 +208,13 @@ class SecondsClock extends MemoryBrokerStore {
   }
 }
 
+/** Names of files for as many tests of a suite as ask. */
+async function databaseFiles(): Promise<() => string> {
+  const folder = await mkdtemp(join(tmpdir(), 'store-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return () => `sqlite://${folder}/${randomUUID()}.sqlite`;
+}
+
 describe('the contract suite', () => {
   it('finds nothing wrong with a store that keeps the contract', async () => {
     expect(await failuresOf(shared(() => new MemoryBrokerStore()))).toEqual([]);
@@ -218,7 +254,7 @@ describe('the contract suite', () => {
     ['removes all of a kind', () => new RemovingWhole(), 'removing all takes those that are selected'],
     ['purges without a limit', () => new Purging(0), 'the purge removes at most as many'],
     ['purges a few only', () => new Purging(100), 'the purge removes a thousand at once'],
-    ['counts seconds', () => new SecondsClock(), 'set-up has a clock of whole milliseconds'],
+    ['counts seconds', () => new SecondsClock(), 'a store that was set up has a clock of whole milliseconds'],
   ])('finds a store that %s', { timeout: 60_000 }, async (_, makeStore, sentence) => {
     const failures = (await failuresOf(shared(makeStore))).map(({ test }) => test);
     expect(
@@ -229,13 +265,11 @@ describe('the contract suite', () => {
 
   // Both wait, for processes and for a time limit.
   describe.concurrent('in some seconds', { timeout: 60_000 }, () => {
-    it('finds a store that asks the clock of its process, in "now" and in "find"', async ({ onTestFinished }) => {
-      const folder = await mkdtemp(join(tmpdir(), 'store-'));
-      onTestFinished(() => rm(folder, { recursive: true }));
+    it('finds a store that asks the clock of its process, in "now" and in "find"', async () => {
       const failures = await failuresOf(
         openByItsProcess,
         {
-          create: () => `sqlite://${folder}/${randomUUID()}.sqlite`,
+          create: await databaseFiles(),
           process: storeProcess(new URL('./open-by-own-clock.ts', import.meta.url)),
         },
         'of 4 processes all',
@@ -246,11 +280,54 @@ describe('the contract suite', () => {
       ]);
     });
 
+    it.each([
+      ['looks whether there is something, then inserts', 'insert', 'of 4 processes one inserts'],
+      ['looks at the version, then replaces', 'replace', 'of 4 processes one replaces a version'],
+      ['looks whether it is there, then removes', 'remove', 'of 4 processes one removes'],
+    ])('finds a store that %s', async (_, method, sentence) => {
+      const place = await databaseFiles();
+      const failures = await failuresOf(
+        openLookingFirst,
+        {
+          create: () => `${place()}?${method}`,
+          process: storeProcess(new URL('./open-looking-first.ts', import.meta.url)),
+        },
+        'of 4 processes one',
+      );
+      expect(failures.map(({ test }) => test)).toContain(sentence);
+    });
+
     it('finds a store whose methods wait as long as the database hangs', async () => {
       const failures = await failuresOf(...hanging(() => new Promise(() => undefined)));
       expect(failures).toHaveLength(1);
       for (const method of METHODS) expect(failures[0]!.message).toContain(`${method}: 'goes on after 7000 ms'`);
     });
+  });
+
+  it('finds a store that does what it did once more when its answer was lost', async () => {
+    const failures = await failuresOf(...losingAnswers((method) => method()));
+    expect(failures.map(({ test }) => test.replace(/.* and /, ''))).toEqual([
+      'insert rejects or tells the truth',
+      'replace rejects or tells the truth',
+      'remove rejects or tells the truth',
+      'removeAll rejects or tells the truth',
+    ]);
+  });
+
+  it('finds no fault with one that rejects then', async () => {
+    expect(await failuresOf(...losingAnswers(() => Promise.reject(new Error('no answer'))))).toEqual([]);
+  });
+
+  it('does not take it for kept where no answer was lost', async () => {
+    const loseNextAnswer = () => new Promise<void>(() => undefined);
+    const proxy = (place: string) => ({ ...PROXY, place, loseNextAnswer });
+    const failures = await failuresOf(
+      shared(() => new MemoryBrokerStore()),
+      { proxy },
+      LOST,
+    );
+    expect(failures).toHaveLength(6);
+    expect(failures.every(({ message }) => message.startsWith('no answer was lost'))).toBe(true);
   });
 
   it('finds no fault with one whose methods reject meanwhile', async () => {

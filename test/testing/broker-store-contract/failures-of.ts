@@ -1,4 +1,8 @@
-import { describeBrokerStore, type BrokerStoreContractOptions, type OpenBrokerStore } from '../../lib/testing/index.js';
+import {
+  describeBrokerStore,
+  type BrokerStoreContractOptions,
+  type OpenBrokerStore,
+} from '../../../lib/testing/index.js';
 
 type Hook = () => Promise<void>;
 

@@ -2,16 +2,16 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { StoreProcesses } from '../../lib/testing/broker-store-contract/store-processes.js';
-import { storeProcess } from '../fixtures/stores/contract-options.js';
+import { StoreProcesses } from '../../../lib/testing/broker-store-contract/store-processes.js';
+import { storeProcess } from '../../fixtures/stores/contract-options.js';
 
 const { module, execArgv } = storeProcess(new URL('./open-in-one-process.ts', import.meta.url));
 
-/** ms that processes have to end. */
-const PATIENCE = 500;
+/** ms for processes to end that do not. */
+const IMPATIENCE = 500;
 
-async function opened(place: string): Promise<StoreProcesses> {
-  const processes = new StoreProcesses({ module, execArgv }, [0, 0], PATIENCE);
+async function opened(place: string, patience?: number): Promise<StoreProcesses> {
+  const processes = new StoreProcesses({ module, execArgv }, [0, 0], patience);
   onTestFinished(() => processes.end().catch(() => undefined));
   await processes.inAll(() => ({ open: place }));
   return processes;
@@ -48,13 +48,13 @@ it('a process that has gone is said to have ended, whether it was asked before o
 });
 
 it('a module that cannot be loaded is told', async () => {
-  const processes = new StoreProcesses({ module: new URL('./absent.mjs', import.meta.url), execArgv }, [0], PATIENCE);
+  const processes = new StoreProcesses({ module: new URL('./absent.mjs', import.meta.url), execArgv }, [0]);
   onTestFinished(() => processes.end());
   await expect(processes.inAll(() => ({ open: '' }))).rejects.toThrow('Cannot find module');
 });
 
 it('the clocks of processes are ahead by what each is told', async () => {
-  const processes = new StoreProcesses({ module, execArgv }, [120_000, -120_000], PATIENCE);
+  const processes = new StoreProcesses({ module, execArgv }, [120_000, -120_000]);
   onTestFinished(() => processes.end());
   await processes.inAll(() => ({ open: 'clock' }));
   const readings = (await processes.call(() => [['now']])).flat() as number[];
@@ -67,7 +67,7 @@ it('processes that nothing keeps end by themselves', async () => {
 });
 
 it('a client that stays open is told, and its process does not stay', async () => {
-  const processes = await opened('client');
+  const processes = await opened('client', IMPATIENCE);
   const pids = await pidsOf(processes);
   await processes.inAll(() => ({ close: true }));
   await expect(processes.end()).rejects.toThrow('the client that open made still runs: let close() end it');
@@ -75,7 +75,7 @@ it('a client that stays open is told, and its process does not stay', async () =
 });
 
 it('a process that is too busy to hear of its end is killed', async () => {
-  const processes = await opened('busy');
+  const processes = await opened('busy', IMPATIENCE);
   const pids = await pidsOf(processes);
   const task = processes.call(() => [['ping']]);
   await Promise.all([expect(task).rejects.toThrow('the process has ended'), expect(processes.end()).rejects.toThrow()]);
