@@ -1,4 +1,4 @@
-/** For tests: the contract of stores, and an identity provider. Nothing of it belongs into an application. */
+/** For tests: the contract of stores, and an identity provider. Nothing of it belongs in an application. */
 export type {
   BrokerStoreContractOptions,
   OpenBrokerStore,
@@ -7,4 +7,5 @@ export type {
 } from './broker-store-contract/contract-options.js';
 export { describeBrokerStore } from './broker-store-contract/describe-broker-store.js';
 export type { TestRunner } from './broker-store-contract/test-runner.js';
+export { startTcpProxy, type TcpProxy, type TcpProxyOptions } from './tcp-proxy.js';
 export * from './test-idp/index.js';

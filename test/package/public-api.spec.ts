@@ -30,7 +30,7 @@ it('the package exports these names, and a change to them is a change to its pub
 it.each([
   ['typeorm', typeorm, ['TypeOrmBrokerStore']],
   ['mongoose', mongoose, ['MongooseBrokerStore']],
-  ['testing', testing, ['describeBrokerStore', 'generateTestIdpKey', 'startTestIdp']],
+  ['testing', testing, ['describeBrokerStore', 'generateTestIdpKey', 'startTcpProxy', 'startTestIdp']],
 ])('the subpath %s exports these', (_, subpath, names) => {
   expect(Object.keys(subpath).toSorted()).toEqual(names);
 });

@@ -48,14 +48,14 @@ describe('the sample’s RedisBrokerStore on a Redis that hangs', () => {
     const proxy = await startProxy(redis.url);
     const there = await open(`${proxy.url}#test`);
     try {
-      proxy.freeze();
+      proxy.hang();
       const requests = setInterval(() => there.now().catch(() => undefined), 200);
       try {
         await vi.waitFor(() => expect(there.client.isReady).toBe(false), { timeout: 10_000, interval: 50 });
       } finally {
         clearInterval(requests);
       }
-      proxy.thaw();
+      proxy.resume();
       await vi.waitFor(() => there.ping(), SOON_MS);
     } finally {
       await there.close();

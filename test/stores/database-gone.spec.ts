@@ -71,9 +71,9 @@ describe(`${Object.keys(stores).join(', and ')},`, () => {
       // More than the pool has connections, so some wait for one.
       await Promise.all([...everyMethod(store), ...everyMethod(store)]);
       await store.insert('key', 'id', await living(store));
-      proxy.freeze();
+      proxy.hang();
       await expectAllToReject([...everyMethod(store), ...everyMethod(store)]);
-      proxy.thaw();
+      proxy.resume();
       expect(await store.find('key', 'id')).not.toBeNull();
     });
   }, 30_000);
@@ -108,9 +108,9 @@ describe('a statement that was given up', () => {
     const store = closing(new TypeOrmBrokerStore(dataSource));
     await store.setup();
     const record = await living(store);
-    proxy.freeze();
+    proxy.hang();
     await expectAllToReject([store.ping(), store.insert('grant', 'late', record)]);
-    proxy.thaw();
+    proxy.resume();
     expect(await store.find('grant', 'late')).toBeNull();
   }, 30_000);
 });

@@ -61,7 +61,7 @@ describe('a store on MariaDB', () => {
       code: 'store_misconfigured',
       message: expect.stringMatching(/mine_records` is missing.*may not create it.*TypeOrmBrokerStore\.ddl\(\)/),
     });
-    for (const statement of TypeOrmBrokerStore.ddl('mariadb', options).split(';\n').filter(Boolean)) {
+    for (const statement of TypeOrmBrokerStore.setupScript('mariadb', options).split(';\n').filter(Boolean)) {
       await administer(url, statement);
     }
     await store.setup();
@@ -94,11 +94,11 @@ describe('a store on MariaDB', () => {
     await store.insert('grant', 'id', record);
 
     const started = performance.now();
-    proxy.freeze();
+    proxy.hang();
     const hanging = Array.from({ length: 20 }, () => store.find('grant', 'id'));
     expect((await Promise.allSettled(hanging)).every(({ status }) => status === 'rejected')).toBe(true);
     expect(performance.now() - started).toBeLessThan(8_000);
-    proxy.thaw();
+    proxy.resume();
     expect(await store.find('grant', 'id')).toEqual(record);
 
     for (const end of ['stop', 'kill'] as const) {

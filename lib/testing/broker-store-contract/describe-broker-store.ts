@@ -40,42 +40,49 @@ export function describeBrokerStore(
   const runner = contractRunner(options.runner);
 
   runner.describe(name, () => {
-    let place: string;
+    let places: string[] = [];
     let opened: BrokerStore[] = [];
 
-    const notSetUp = async (where = place): Promise<BrokerStore> => {
-      const store = await open(where);
+    const unused = async (): Promise<string> => {
+      const place = await create();
+      places.push(place);
+      return place;
+    };
+
+    const notSetUp = async (place = places[0]!): Promise<BrokerStore> => {
+      const store = await open(place);
       opened.push(store);
       return store;
     };
-    const another = async (where = place): Promise<BrokerStore> => {
-      const store = await notSetUp(where);
+    const another = async (place?: string): Promise<BrokerStore> => {
+      const store = await notSetUp(place);
       await store.setup();
       return store;
     };
     const suite: Suite = {
       runner,
+      unused,
       notSetUp,
       another,
       get store() {
         return opened[0]!;
       },
       get place() {
-        return place;
+        return places[0]!;
       },
     };
 
     runner.beforeEach(async () => {
-      place = await create();
+      await unused();
       await another();
     });
     runner.afterEach(async () => {
-      const stores = opened;
-      opened = [];
+      const [stores, used] = [opened, places];
+      [opened, places] = [[], []];
       try {
         await allSettled(stores.map(async (store) => store.close()));
       } finally {
-        await destroy?.(place);
+        await allSettled(used.map(async (place) => destroy?.(place)));
       }
     });
 

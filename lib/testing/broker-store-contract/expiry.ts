@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Suite } from './suite.js';
 import { KINDS, expired, hash, living } from './sample-records.js';
-import { times } from './times.js';
+import { manyTimes, times } from './times.js';
 
 export function describeExpiry(suite: Suite): void {
   const { describe, it } = suite.runner;
@@ -71,7 +71,7 @@ export function describeExpiry(suite: Suite): void {
     it('removes a thousand at once', async () => {
       const { store } = suite;
       const record = await expired(store);
-      await Promise.all(times(1_000, (index) => store.insert('marker', `id-${index}`, record)));
+      await manyTimes(1_000, (index) => store.insert('marker', `id-${index}`, record));
       assert.equal(await store.purgeExpired(1_000), 1_000);
       assert.equal(await store.purgeExpired(1_000), 0);
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { BrokerRecordFilter, IdentifiedBrokerRecord } from '../../store/broker-store.js';
 import type { Suite } from './suite.js';
 import { expired, hash, living } from './sample-records.js';
-import { times } from './times.js';
+import { manyTimes, times } from './times.js';
 
 export function describeLists(suite: Suite): void {
   const { describe, it } = suite.runner;
@@ -68,7 +68,7 @@ export function describeLists(suite: Suite): void {
     it('is bounded by its limit, up to a thousand', async () => {
       const { store } = suite;
       const record = await living(store);
-      await Promise.all(times(1_001, (index) => store.insert('marker', `id-${index}`, record)));
+      await manyTimes(1_001, (index) => store.insert('marker', `id-${index}`, record));
       assert.equal((await store.list('marker', {}, { limit: 1_000 })).length, 1_000);
       assert.equal((await store.list('marker', {}, { limit: 1 })).length, 1);
     });

@@ -5,7 +5,7 @@ import { expired, hash, living } from './sample-records.js';
 import type { Call } from './store-process.js';
 import { StoreProcesses } from './store-processes.js';
 import type { Suite } from './suite.js';
-import { times } from './times.js';
+import { manyTimes, times } from './times.js';
 
 /** ms by which the clock of each process is ahead: one is fast, one is slow. */
 const CLOCKS = [120_000, -120_000, 0, 0];
@@ -36,6 +36,7 @@ export function describeProcesses(suite: Suite, options: StoreProcess): void {
   describe(`of ${PROCESSES} processes`, () => {
     beforeAll(async () => {
       processes = new StoreProcesses(options, CLOCKS);
+      await processes.inAll(() => ({ load: true }));
     });
     afterAll(() => processes.end());
     beforeEach(async () => {
@@ -44,6 +45,17 @@ export function describeProcesses(suite: Suite, options: StoreProcess): void {
     });
     afterEach(async () => {
       await processes.inAll(() => ({ close: true }));
+    });
+
+    it('all set up what nobody has before, at once', async () => {
+      const place = await suite.unused();
+      await processes.inAll(() => ({ open: place }));
+      await calls(() => times(CALLERS, () => ['setup'] as const));
+      const record = await living(suite.store);
+      assert.deepEqual(
+        await calls((process) => [['insert', 'key', `of-${process}`, record]]),
+        times(PROCESSES, () => true),
+      );
     });
 
     describeProcessClocks(suite, CLOCKS, () => processes);
@@ -109,7 +121,7 @@ export function describeProcesses(suite: Suite, options: StoreProcess): void {
 
     it('each expired record is purged by one, and no living one by any', async () => {
       const [old, record] = [await expired(suite.store), await living(suite.store)];
-      await Promise.all(times(200, (index) => suite.store.insert('marker', `old-${index}`, old)));
+      await manyTimes(200, (index) => suite.store.insert('marker', `old-${index}`, old));
       for (const id of ids) await suite.store.insert('marker', id, record);
       const purged = (await calls(() => times(5, () => ['purgeExpired', 20]))) as number[];
       purged.push(await suite.store.purgeExpired(200));

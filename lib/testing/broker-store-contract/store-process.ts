@@ -9,7 +9,8 @@ import { shiftClock } from './shifted-clock.js';
 /** The name of a method, and its arguments; or `count`, which adds to the number in a record, without losing any. */
 export type Call = readonly [name: Exclude<keyof BrokerStore, 'close'> | 'count', ...args: readonly unknown[]];
 
-export type Task = { readonly open: string } | { readonly calls: readonly Call[] } | { readonly close: true };
+export type Task =
+  { readonly load: true } | { readonly open: string } | { readonly calls: readonly Call[] } | { readonly close: true };
 
 /** What a task and its answer are known by: of one that took too long, the answer may come while the next is waited for. */
 export interface Numbered {
@@ -28,9 +29,9 @@ shiftClock(Number(ahead));
 const loaded = import(module) as Promise<{ open: OpenBrokerStore }>;
 // Told to whoever asks for the store.
 loaded.catch(() => undefined);
-let store: BrokerStore;
+let store: BrokerStore | undefined;
 
-async function count(kind: BrokerRecordKind, id: string): Promise<void> {
+async function count(store: BrokerStore, kind: BrokerRecordKind, id: string): Promise<void> {
   for (;;) {
     const found: BrokerRecord | null = await store.find(kind, id);
     const { version, payload } = found!;
@@ -40,22 +41,36 @@ async function count(kind: BrokerRecordKind, id: string): Promise<void> {
 }
 
 async function perform(task: Task): Promise<readonly unknown[]> {
+  if ('load' in task) {
+    if (typeof ((await loaded) as { open?: unknown }).open !== 'function') {
+      throw new TypeError(`${module} exports no function "open"`);
+    }
+    return [];
+  }
   if ('open' in task) {
+    await closeStore();
     const { open } = await loaded;
     store = await open(task.open);
     return [];
   }
   if ('close' in task) {
-    await store.close();
+    await closeStore();
     return [];
   }
+  const opened = store!;
   return Promise.all(
     task.calls.map(([name, ...args]) =>
       name === 'count'
-        ? count(...(args as Parameters<typeof count>))
-        : (store[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args),
+        ? count(opened, ...(args as [BrokerRecordKind, string]))
+        : (opened[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args),
     ),
   );
+}
+
+async function closeStore(): Promise<void> {
+  const closing = store;
+  store = undefined;
+  await closing?.close();
 }
 
 process.on('message', ({ number, ...task }: Numbered & Task) => {

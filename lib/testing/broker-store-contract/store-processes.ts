@@ -23,6 +23,11 @@ export class StoreProcesses {
     clocks: readonly number[],
     private readonly patience = PATIENCE,
   ) {
+    if (!URL.canParse(String(module))) {
+      throw new TypeError(
+        `process.module has to be an absolute URL, as by new URL('./open.js', import.meta.url), not ${String(module)}`,
+      );
+    }
     this.children = clocks.map((ahead) =>
       fork(program, [String(module), String(ahead), String(2 * patience)], { execArgv: [...execArgv] }),
     );
@@ -75,7 +80,8 @@ async function perform(child: ChildProcess, task: Numbered & Task): Promise<read
 
 async function answerTo({ number }: Numbered, messages: AsyncIterable<unknown>): Promise<Outcome> {
   for await (const [answer] of messages as AsyncIterable<[Numbered & Outcome]>) {
-    if (answer.number === number) return answer;
+    // Where tests run in a realm of their own, as with jest, what comes from outside has another `Object` than they do.
+    if (answer.number === number) return JSON.parse(JSON.stringify(answer)) as Outcome;
   }
   throw new Error('the process says nothing any more');
 }

@@ -263,7 +263,29 @@ describe('the contract suite', () => {
     ).toBe(true);
   });
 
-  // Both wait, for processes and for a time limit.
+  it('finds a store that keeps the records of all places together', async () => {
+    const store = new MemoryBrokerStore();
+    const failures = await failuresOf(() => store, {}, 'another place');
+    expect(failures[0]?.test).toBe('a store that was set up knows nothing of the records at another place');
+  });
+
+  it('finds a store that many cannot set up at once', async () => {
+    class MakingATable extends MemoryBrokerStore {
+      private isSetUp = false;
+      override async setup() {
+        const isMissing = !this.isSetUp;
+        await othersGo();
+        if (isMissing && this.isSetUp) throw new Error('the table exists');
+        this.isSetUp = true;
+      }
+    }
+    const failures = await failuresOf(shared(() => new MakingATable()));
+    expect(failures.map(({ test }) => test)).toEqual([
+      'a store that was set up works when many did it at once, where nobody had before',
+    ]);
+  });
+
+  // They wait, for processes and for a time limit.
   describe.concurrent('in some seconds', { timeout: 60_000 }, () => {
     it('finds a store that asks the clock of its process, in "now" and in "find"', async () => {
       const failures = await failuresOf(
@@ -292,7 +314,7 @@ describe('the contract suite', () => {
           create: () => `${place()}?${method}`,
           process: storeProcess(new URL('./open-looking-first.ts', import.meta.url)),
         },
-        'of 4 processes one',
+        sentence,
       );
       expect(failures.map(({ test }) => test)).toContain(sentence);
     });
