@@ -97,6 +97,6 @@ describe('the proxy', () => {
   it('may be closed twice', async () => {
     await connected();
     await proxy.close();
-    await proxy.close();
+    await expect(proxy.close()).resolves.toBeUndefined();
   });
 });

@@ -2,10 +2,11 @@ import { readdir, rename, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { CheckFailure, run } from './run.mjs';
 
-// The documents that the README links to are read where the package is installed, too.
+// The documents that the README links to are read where the package is installed, too, and the samples that they speak of.
 const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/http.md'];
-const REQUIRED = ['package.json', 'LICENSE', ...DOCUMENTS];
-const EXPECTED = /^(dist\/.+\.(js|d\.ts)|docs\/.+\.md)$/;
+const SAMPLES = ['sample/04-custom-store/README.md', 'sample/04-custom-store/src/redis-broker-store.ts'];
+const REQUIRED = ['package.json', 'LICENSE', ...DOCUMENTS, ...SAMPLES];
+const EXPECTED = /^(dist\/.+\.(js|d\.ts)|docs\/.+\.md|sample\/[^/]+\/(README\.md|src\/.+\.ts))$/;
 const TEST_ONLY = /\.(spec|test|bench|e2e)\./;
 
 /** Packs as `npm publish` would (`prepack` builds first) into `folder`/package.tgz and unpacks beside it. */
@@ -30,7 +31,7 @@ export async function checkContents(unpacked) {
     );
   }
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(unpacked, file))).size));
-  return `${files.length} files, ${kilobytes(sizes.reduce((sum, size) => sum + size, 0))} unpacked, no tests, maps or sources`;
+  return `${files.length} files, ${kilobytes(sizes.reduce((sum, size) => sum + size, 0))} unpacked, no tests or maps, no sources but the samples'`;
 }
 
 /** Every file below `folder`, as paths with forward slashes. */
