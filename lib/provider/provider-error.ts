@@ -1,5 +1,6 @@
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { plainCause } from '../errors/plain-cause.js';
 import { invalidResponse, unreachable } from './outgoing-fetch.js';
 
 /** Errors with which a provider refuses our own client authentication (RFC 6749 §5.2). */
@@ -7,6 +8,9 @@ const CLIENT_REFUSED = 'invalid_client';
 
 /** Of all answers only that of userinfo is compared: its `sub` with that of the ID token (Core §5.3.2). */
 const COMPARISON_FAILED = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
+
+/** A claim of the ID token is not what it has to be, or it has expired: what openid-client looks at by itself. */
+const ID_TOKEN_REFUSED = ['OAUTH_JWT_CLAIM_COMPARISON_FAILED', 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED'];
 
 /** Errors with which a provider refuses a user's token (RFC 6750 §3.1). */
 const TOKEN_REFUSED = 'invalid_token';
@@ -33,11 +37,21 @@ export function fromProviderError(error: unknown, url: string): OidcAuthError {
   }
   if (error instanceof ClientError) {
     if (error.code === COMPARISON_FAILED) return anotherSubject();
+    if (ID_TOKEN_REFUSED.includes(error.code ?? '')) return idTokenInvalid(error.cause);
     const status = statusIn(error);
     if (status !== undefined && (status >= 500 || status === 429)) return unreachable(url, new Error(`HTTP ${status}`));
     return invalidResponse(`${error.message}${status === undefined ? '' : ` (HTTP ${status})`} at ${url}`, error);
   }
   return error instanceof TypeError ? unreachable(url, error) : invalidResponse(`unknown error at ${url}`, error);
+}
+
+/** @param cause names the claim */
+export function idTokenInvalid(cause: unknown): OidcAuthError {
+  const plain = plainCause(cause);
+  return new OidcAuthError('id_token_invalid', 'The identity provider issued an ID token that is not valid.', {
+    cause: plain,
+    operatorHint: `The ID token from the identity provider was refused: ${plain.message}`,
+  });
 }
 
 function anotherSubject(): OidcAuthError {

@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
 import { Clock } from '../clock/clock.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
-import { plainCause } from '../errors/plain-cause.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from '../options/resolved-options.js';
+import { idTokenInvalid } from '../provider/provider-error.js';
 import { parseCompactJws } from './compact-jws.js';
 import { ProviderIssuer } from './provider-issuer.js';
 import { verifyJwt } from './verify-jwt.js';
@@ -68,10 +68,7 @@ export class IdTokenVerifier {
       return payload;
     } catch (cause) {
       if (cause instanceof OidcAuthError && cause.code.startsWith('provider_')) throw cause;
-      throw new OidcAuthError('id_token_invalid', 'The identity provider issued an ID token that is not valid.', {
-        cause: plainCause(cause),
-        operatorHint: `The ID token from the identity provider was refused: ${(cause as Error).message}`,
-      });
+      throw idTokenInvalid(cause);
     }
   }
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { adapters } from '../fixtures/adapters.js';
 import { clientOptions, form, startApplication, type RunningApplication } from '../fixtures/application.js';
 import { clients, fault, generateSigningKey, startOp, type TestOp } from '../fixtures/op/index.js';
+import { OperatorLines } from '../fixtures/operator-lines.js';
 import { newPkce } from '../fixtures/pkce.js';
 import {
   answerOf,
@@ -82,9 +83,10 @@ function tampered(token: string): string {
 }
 
 describe.each(adapters)('the ID token of a login, on $name', (adapter) => {
+  const lines = new OperatorLines();
   let app: RunningApplication;
   beforeAll(async () => {
-    app = await startApplication(adapter, { auth: clientOptions(op) });
+    app = await startApplication(adapter, { auth: clientOptions(op), logger: lines });
   });
   afterAll(() => app.close());
 
@@ -136,6 +138,19 @@ describe.each(adapters)('the ID token of a login, on $name', (adapter) => {
     const body = await response.json();
     expect(body).toMatchObject({ error: 'server_error', statusCode: 502 });
     expect(body).not.toHaveProperty('access_token');
+  });
+
+  it.each([
+    ['iss', { iss: 'https://evil.example' }],
+    ['aud', { aud: 'another-client' }],
+    ['exp', { exp: 1_000_003_600, iat: 1_000_000_000 }],
+  ])('is said to be invalid where a claim is wrong, and the operator is told that it is %s', async (claim, changes) => {
+    const response = await login(signed(changes));
+    expect(await response.json()).toMatchObject({
+      detail: 'The identity provider issued an ID token that is not valid.',
+    });
+    const refusals = lines.containing('The ID token from the identity provider was refused');
+    expect(refusals.join('\n')).toContain(`"${claim}"`);
   });
 
   it.each(ways)('is refused with a bad signature at whatever place, %s', async (_, way) => {
