@@ -32,5 +32,5 @@ export async function configuredStore(
 function checked(provided: BrokerStore | undefined): BrokerStore {
   const missing = missingStoreMethods(provided);
   if (provided !== undefined && missing.length === 0) return provided;
-  throw storeMisconfigured(`The brokerStore extra made no BrokerStore: what it made has no ${missing.join(', ')}.`);
+  throw storeMisconfigured(`What the brokerStore extra provides is no BrokerStore: it lacks ${missing.join(', ')}.`);
 }

@@ -57,7 +57,7 @@ const KNOWN = 'memory://, sqlite:///path, postgres://, mysql://, mariadb://, mon
 export async function openBrokerStore(text: string): Promise<BrokerStore> {
   const protocol = protocolOf(text);
   const scheme = Object.hasOwn(SCHEMES, protocol) ? SCHEMES[protocol] : undefined;
-  if (scheme === undefined) throw storeMisconfigured(`The URL of the broker store is of another kind than ${KNOWN}.`);
+  if (scheme === undefined) throw storeMisconfigured(`The URL of the broker store must begin with one of ${KNOWN}.`);
   try {
     return await scheme.open(protocol + text.slice(protocol.length));
   } catch (error) {
@@ -83,7 +83,7 @@ function parsed(url: string): URL {
 
 function unreadable(): Error {
   return storeMisconfigured(
-    `The URL of the broker store cannot be read. There are ${KNOWN}; special characters in a user name or password are percent-encoded.`,
+    `The URL of the broker store cannot be read. Known forms: ${KNOWN}; special characters in a user name or password are percent-encoded.`,
   );
 }
 

@@ -74,7 +74,7 @@ describe('a brokerStore extra that makes no store', () => {
   ])('keeps the application from starting: %s', async (_, brokerStore, missing) => {
     expect(await refusalOf(brokerStore)).toEqual({
       code: 'store_misconfigured',
-      message: `The brokerStore extra made no BrokerStore: what it made has no ${missing}.`,
+      message: `What the brokerStore extra provides is no BrokerStore: it lacks ${missing}.`,
     });
   });
 

@@ -9,7 +9,7 @@ import { administerMongo, mongoUrl } from '../fixtures/databases/index.js';
 import { expectOAuthError, tokensIn } from '../fixtures/responses.js';
 import { logIn, refresh } from '../fixtures/samples/two-instances.js';
 
-const START = 240_000; // builds what has changed
+const START = 120_000;
 
 describe('the quickstart with the URL of a MongoDB as BROKER_STORE_URL', () => {
   let database: string;

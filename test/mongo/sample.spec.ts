@@ -9,7 +9,7 @@ import type { SampleError } from '../fixtures/samples/start-sample.js';
 import { alice, bob, logIn as logInAt, refresh } from '../fixtures/samples/two-instances.js';
 import { startMongooseSample, type MongooseSample } from './mongoose-sample.js';
 
-const START = 240_000; // builds what has changed
+const START = 120_000;
 
 const logIn = ({ page }: MongooseSample, person = alice) => logInAt(page, page, person);
 const sidOf = (token: string) => decodeJwt(token)['sid'] as string;

@@ -92,12 +92,48 @@ describe('set-up', () => {
     const store = await storeAt(url);
     await expect(store.setup()).rejects.toMatchObject({
       code: 'store_misconfigured',
-      message: expect.stringMatching(`has the index ${name} .*db\\.${NAME}\\.dropIndex\\('${name}'\\)`),
+      message: expect.stringMatching(
+        `has the index ${name} .*db\\.getCollection\\("${NAME}"\\)\\.dropIndex\\("${name}"\\)`,
+      ),
     });
 
     await administer(url, (db) => db.collection(NAME).dropIndex(name));
     await store.setup();
     expect(await indexesOf(url)).toEqual(OUR_INDEXES);
+  });
+
+  it('does not take an index of the same fields in another order for its own', async () => {
+    const url = await mongoUrl();
+    const options = { name: 'theirs', partialFilterExpression: { sid: { $exists: true } } };
+    await administer(url, (db) => db.collection(NAME).createIndex({ _id: 1, sid: 1 }, options));
+    await (await storeAt(url)).setup();
+    expect((await indexesOf(url)).map(({ name }) => name)).toEqual(['_id_', 'purgeAt', 'sid', 'subject', 'theirs']);
+  });
+
+  it('makes nothing in a collection of a later version', async () => {
+    const url = await mongoUrl();
+    await administer(url, (db) =>
+      db.collection<{ _id: string; version: number }>(NAME).insertOne({ _id: 'schema:version', version: 2 }),
+    );
+    await expect((await storeAt(url)).setup()).rejects.toMatchObject({ code: 'store_misconfigured' });
+    expect(await indexesOf(url)).toHaveLength(1);
+  });
+
+  it.each(['admin', 'config', 'local'])('does not put its records into the database %s of the server', async (name) => {
+    const store = await storeAt((await mongoUrl()).replace(/\/test_\w+/, `/${name}`));
+    await expect(store.setup()).rejects.toMatchObject({
+      code: 'store_misconfigured',
+      message: `The database ${name} is MongoDB's own: give the store another one.`,
+    });
+  });
+
+  it('comes to its end after one that died in the middle of it', async () => {
+    const url = await mongoUrl();
+    await administer(url, (db) => db.collection(NAME).createIndex({ subject: 1, _id: 1 }, OUR_INDEXES[3] as object));
+    const store = await storeAt(url);
+    await store.setup();
+    expect(await indexesOf(url)).toEqual(OUR_INDEXES);
+    expect(await store.insert('key', 'id', await living(store))).toBe(true);
   });
 
   it('refuses a collection that a later version has changed, at any time of its making', async () => {
@@ -131,7 +167,7 @@ describe('set-up', () => {
     });
     await expect((await storeAt(url)).setup()).rejects.toMatchObject({
       code: 'store_misconfigured',
-      message: expect.stringMatching(/oidc_auth_records has a collation.*drop it/),
+      message: expect.stringMatching(/oidc_auth_records has a collation.*drop the collection/),
     });
     const onView = new MongooseBrokerStore(await applicationConnection(url), { collectionPrefix: 'view_' });
     await expect(onView.setup()).rejects.toMatchObject({
@@ -148,7 +184,7 @@ describe('set-up', () => {
       await db.createCollection('capped_records', { capped: true, size: 4_096 });
     });
     for (const [collectionPrefix, words] of [
-      ['unique_', /unique_records has the unique index sid_1.*dropIndex\('sid_1'\)/],
+      ['unique_', /unique_records has the unique index sid_1.*dropIndex\("sid_1"\)/],
       ['strict_', /strict_records is not one that the store can use .*Document failed validation/],
       ['capped_', /capped_records is not one that the store can use .*capped/],
     ] as const) {

@@ -32,7 +32,7 @@ describe('set-up', () => {
 
   it('refuses a table of a later version of this library', async () => {
     const url = await postgresUrl();
-    await administer(url, TypeOrmBrokerStore.ddl('postgres').replace(/\('schema'.*\)/, insertedVersion));
+    await administer(url, TypeOrmBrokerStore.setupScript('postgres').replace(/\('schema'.*\)/, insertedVersion));
     const store = await storeAt(url);
     await expect(store.setup()).rejects.toMatchObject({
       code: 'store_misconfigured',
@@ -42,7 +42,7 @@ describe('set-up', () => {
 
   it('goes on where a process died in the middle of it', async () => {
     const url = `sqlite://${await freshFolder()}/store.sqlite`;
-    const [createTable] = TypeOrmBrokerStore.ddl('better-sqlite3').split(';');
+    const [createTable] = TypeOrmBrokerStore.setupScript('better-sqlite3').split(';');
     const dataSource = await applicationDataSource(sqliteOptions(url.slice('sqlite://'.length)));
     await dataSource.query(createTable!);
     const store = await storeAt(url);
@@ -97,10 +97,14 @@ describe('prefix and schema', () => {
   });
 
   it('are refused where they cannot be names, or a schema on SQLite', async () => {
-    expect(() => TypeOrmBrokerStore.ddl('postgres', { tablePrefix: 'a"; drop table b; --' })).toThrow(/tablePrefix/);
-    expect(() => TypeOrmBrokerStore.ddl('mysql', { tablePrefix: 'x'.repeat(41) })).toThrow(/tablePrefix/);
-    expect(() => TypeOrmBrokerStore.ddl('postgres', { schema: '' })).toThrow(/schema/);
-    expect(() => TypeOrmBrokerStore.ddl('better-sqlite3', { schema: 'other' })).toThrow('SQLite has no schemas');
+    expect(() => TypeOrmBrokerStore.setupScript('postgres', { tablePrefix: 'a"; drop table b; --' })).toThrow(
+      /tablePrefix/,
+    );
+    expect(() => TypeOrmBrokerStore.setupScript('mysql', { tablePrefix: 'x'.repeat(41) })).toThrow(/tablePrefix/);
+    expect(() => TypeOrmBrokerStore.setupScript('postgres', { schema: '' })).toThrow(/schema/);
+    expect(() => TypeOrmBrokerStore.setupScript('better-sqlite3', { schema: 'other' })).toThrow(
+      'SQLite has no schemas',
+    );
   });
 
   it('that do not exist are named', async () => {
@@ -133,10 +137,10 @@ describe('where the application may not make tables', () => {
     const store = await storeAt(restricted);
     await expect(store.setup()).rejects.toMatchObject({
       code: 'store_misconfigured',
-      message: expect.stringMatching(/user may not create it \(permission denied.*TypeOrmBrokerStore\.ddl\(\)/),
+      message: expect.stringMatching(/user may not create it \(permission denied.*TypeOrmBrokerStore\.setupScript\(\)/),
     });
 
-    await administer(url, TypeOrmBrokerStore.ddl('postgres'));
+    await administer(url, TypeOrmBrokerStore.setupScript('postgres'));
     await store.setup();
     const record = await living(store);
     expect(await store.insert('grant', 'id', record)).toBe(true);
@@ -153,14 +157,14 @@ describe('where the application may not make tables', () => {
       code: 'store_misconfigured',
       message: expect.stringMatching(/The table "mine_records" is missing.*createTables is false/),
     });
-    await administer(url, TypeOrmBrokerStore.ddl('postgres', { tablePrefix: 'mine_' }));
+    await administer(url, TypeOrmBrokerStore.setupScript('postgres', { tablePrefix: 'mine_' }));
     await store.setup();
     expect(await store.insert('grant', 'id', await living(store))).toBe(true);
   });
 
   it('has the statements for SQLite, too', async () => {
     const dataSource = await applicationDataSource(sqliteOptions(join(await freshFolder(), 'app.sqlite')));
-    for (const statement of TypeOrmBrokerStore.ddl('better-sqlite3').split(';\n').filter(Boolean)) {
+    for (const statement of TypeOrmBrokerStore.setupScript('better-sqlite3').split(';\n').filter(Boolean)) {
       await dataSource.query(statement);
     }
     const store = closing(new TypeOrmBrokerStore(dataSource, { createTables: false }));

@@ -43,6 +43,27 @@ describe('an SQLite file', () => {
     expect(await inserting).toBe(true);
   });
 
+  it('that others lock while it is opened, as they make their tables in it, makes the set-up wait', async () => {
+    const database = join(await freshFolder(), 'app.sqlite');
+    const other = otherConnection(database);
+    other.exec('create table of_the_application (id)');
+    other.exec('begin exclusive');
+    const refused: unknown[] = [];
+    class WatchedConnection extends libsql {
+      override exec(sql: string) {
+        try {
+          return super.exec(sql);
+        } catch (error) {
+          if (refused.push(error) === 1) other.exec('commit');
+          throw error;
+        }
+      }
+    }
+    const dataSource = new DataSource({ type: 'better-sqlite3', driver: WatchedConnection, database });
+    await closing(new TypeOrmBrokerStore(dataSource, { dedicated: true })).setup();
+    expect(refused).toMatchObject([{ code: 'SQLITE_BUSY' }]);
+  });
+
   it('that stays locked makes them reject, with nothing of what they write afterwards left uncommitted', async () => {
     const file = join(await freshFolder(), 'store.sqlite');
     const store = await storeAt(`sqlite://${file}`);

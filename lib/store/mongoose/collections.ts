@@ -1,4 +1,4 @@
-import { storeMisconfigured } from '../store-misconfigured.js';
+import { recordsName } from '../records-name.js';
 
 /** Where the store keeps its records. */
 export interface CollectionOptions {
@@ -9,9 +9,6 @@ export interface CollectionOptions {
 }
 
 /** @throws {@link OidcAuthError} `store_misconfigured` for a prefix that cannot be used */
-export function collectionName({ collectionPrefix = 'oidc_auth_' }: CollectionOptions): string {
-  if (typeof collectionPrefix !== 'string' || !/^[A-Za-z0-9_]{0,40}$/.test(collectionPrefix)) {
-    throw storeMisconfigured('collectionPrefix must be at most 40 letters, digits and underscores.');
-  }
-  return `${collectionPrefix}records`;
+export function collectionName({ collectionPrefix }: CollectionOptions): string {
+  return recordsName(collectionPrefix, 'collectionPrefix');
 }

@@ -1,16 +1,12 @@
 import { once } from 'node:events';
 import type { Connection, mongo } from 'mongoose';
 import { storeMisconfigured } from '../store-misconfigured.js';
+import { STATEMENT_LIMIT, TIMED_OUT, within } from '../time-limit.js';
 import { plainError } from './plain-error.js';
 import type { StoredRecord } from './stored-record.js';
 
-/** ms within which a statement is answered, or its outcome is unknown. */
-export const STATEMENT_LIMIT = 5_000;
 /** ms for the driver to take its leave of the server. */
 const CLOSE_LIMIT = 1_000;
-
-/** Code of an error of this store, for want of an answer. */
-const TIMED_OUT = 'ETIMEDOUT';
 
 /** Mongoose's number for a connection that is being made. */
 const CONNECTING = 2;
@@ -38,6 +34,15 @@ const CONCERNS = {
   writeConcern: { w: 'majority', journal: true },
 } as const;
 
+/**
+ * Of a query that has to see every write that was acknowledged. What a primary knows to be with a majority lacks some of
+ * them for a moment after it was elected, and one that was deposed and does not know yet never gets them. So the server
+ * writes a line into its oplog after such a query, and answers once a majority has it: only a primary can do that, and it
+ * costs about as much as a write. A write of ours that changes nothing does not do: it leaves no line that a majority would
+ * have to have, and is answered at once.
+ */
+const LINEARIZABLE = { readConcern: { level: 'linearizable' } } as const;
+
 /** What is said with a statement: who waits for it no longer, and how long the server may work on it. */
 export interface StatementOptions {
   readonly signal: AbortSignal;
@@ -52,35 +57,48 @@ export interface StatementOptions {
  * sets): it is then told the outcome of the first time. Nothing is repeated here.
  */
 export class Database {
+  private belongsToSet: boolean | undefined;
+
   constructor(
     private readonly connection: Connection,
     readonly collectionName: string,
+    /** Whether it is closed from here. */
+    private readonly isOwn: boolean,
+    /** Opens it, where that is done from here, too. */
+    private readonly connect?: () => Promise<unknown>,
   ) {}
 
   /**
-   * Waits for a connection that is being made.
+   * Opens the connection, or waits until that is done by whom it belongs to.
    *
-   * @throws {@link OidcAuthError} `store_misconfigured` where nobody makes it
+   * @throws {@link OidcAuthError} `store_misconfigured` where nobody does
    */
   async open(): Promise<void> {
-    const { connection } = this;
-    if (connection.db !== undefined) return;
-    if (connection.readyState !== CONNECTING) {
-      throw storeMisconfigured(
-        'The connection given to MongooseBrokerStore is not open: await mongoose.connect(url), or openUri(url) of the connection, first.',
-      );
+    const { connection, connect } = this;
+    if (connection.db === undefined) {
+      if (connect === undefined && connection.readyState !== CONNECTING) {
+        throw storeMisconfigured(
+          'The connection given to MongooseBrokerStore is not open: await mongoose.connect(url), or openUri(url) of the connection, first.',
+        );
+      }
+      await limited(STATEMENT_LIMIT, async (signal) => {
+        await connect?.();
+        // An attempt that took too long for an earlier set-up goes on: that one is waited for only here.
+        await connection.asPromise();
+        // One of `useDb` follows the connection that it was made from.
+        if (connection.db === undefined) await once(connection, 'open', { signal });
+      });
     }
-    await within(STATEMENT_LIMIT, async (signal) => {
-      await connection.asPromise();
-      // One of `useDb` follows the connection that it was made from.
-      if (connection.db === undefined) await once(connection, 'open', { signal });
-    });
+    if (['admin', 'config', 'local'].includes(this.db.databaseName)) {
+      throw storeMisconfigured(`The database ${this.db.databaseName} is MongoDB's own: give the store another one.`);
+    }
   }
 
   /** Where there is no server the driver looks for one, to end its sessions there: it closes by itself after that. */
   async close(): Promise<void> {
+    if (!this.isOwn) return;
     try {
-      await within(CLOSE_LIMIT, () => this.connection.close());
+      await limited(CLOSE_LIMIT, () => this.connection.close());
     } catch (error) {
       if ((error as { code?: unknown }).code !== TIMED_OUT) throw error;
     }
@@ -90,17 +108,30 @@ export class Database {
     statement: (collection: mongo.Collection<StoredRecord>, options: StatementOptions) => Promise<T>,
     limit = STATEMENT_LIMIT,
   ): Promise<T> {
-    return within(limit, (signal) => {
+    return limited(limit, (signal) => {
       const collection = this.db.collection<StoredRecord>(this.collectionName, { ...PLAIN_VALUES, ...CONCERNS });
       return statement(collection, { signal, maxTimeMS: limit });
     });
   }
 
+  /** What makes a query see every write that was acknowledged. Where there is one server there is no other to be asked. */
+  async latest(): Promise<Partial<typeof LINEARIZABLE>> {
+    return (await this.isReplicated()) ? LINEARIZABLE : {};
+  }
+
+  /** Whether its writes are with others, too: a server of its own refuses what is said of others. */
+  async isReplicated(): Promise<boolean> {
+    if (this.belongsToSet === undefined) await this.now();
+    return this.belongsToSet!;
+  }
+
   /** The clock of the primary, in ms since the epoch. */
   async now(): Promise<number> {
-    const { localTime } = await within(STATEMENT_LIMIT, (signal) =>
+    const { localTime, setName, msg } = await limited(STATEMENT_LIMIT, (signal) =>
       this.db.command({ hello: 1 }, { readPreference: 'primary', signal }),
     );
+    // Each time, as a server may be made the first member of a set. The router of a sharded cluster has a word instead.
+    this.belongsToSet = setName !== undefined || msg === 'isdbgrid';
     return (localTime as Date).getTime();
   }
 
@@ -116,21 +147,10 @@ export class Database {
  * The driver's own limits are for a whole connection, which may be the application's. What is given up is sent no more
  * where it still waits for a server or a connection, and its connection is closed where it waits for an answer.
  */
-export async function within<T>(limit: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const late = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = Object.assign(new Error(`the database did not answer within ${limit} ms`), { code: TIMED_OUT });
-      reject(error);
-      late.abort(error);
-    }, limit);
-  });
+async function limited<T>(limit: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   try {
-    return await Promise.race([work(late.signal), timeout]);
+    return await within(limit, work);
   } catch (error) {
     throw plainError(error);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -22,12 +22,20 @@ export function inTheWayOf({ name, key }: Index, present: readonly mongo.Documen
   return present.filter((other) => other['name'] === name || isDeepStrictEqual(entries(other['key']), entries(key)));
 }
 
-/** In the language of mongosh. */
+/** These are in the language of mongosh. */
 export function indexCommands(collectionName: string): string {
   return INDEXES.map(
     ({ key, ...options }) =>
-      `db.getCollection('${collectionName}').createIndex(${JSON.stringify(key)}, ${JSON.stringify(options)});\n`,
+      `${collectionCommand(collectionName)}.createIndex(${JSON.stringify(key)}, ${JSON.stringify(options)});\n`,
   ).join('');
+}
+
+export function dropCommand(collectionName: string, { name }: mongo.Document): string {
+  return `${collectionCommand(collectionName)}.dropIndex(${JSON.stringify(name)})`;
+}
+
+function collectionCommand(name: string): string {
+  return `db.getCollection(${JSON.stringify(name)})`;
 }
 
 /** What makes it another index: servers add a version of theirs. */

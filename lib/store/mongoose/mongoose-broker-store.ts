@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Connection } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
 import {
   BrokerStore,
   type BrokerRecord,
@@ -10,11 +10,10 @@ import {
 } from '../broker-store.js';
 import { storeMisconfigured } from '../store-misconfigured.js';
 import { collectionName, type CollectionOptions } from './collections.js';
-import { Database } from './database.js';
+import { Database, type StatementOptions } from './database.js';
 import { indexCommands } from './indexes.js';
 import { ensureSchema } from './schema.js';
 import {
-  CHANGES_NOTHING,
   fieldsOf,
   HAS_EXPIRED,
   idOf,
@@ -52,19 +51,20 @@ export interface MongooseBrokerStoreOptions extends CollectionOptions {
 export class MongooseBrokerStore extends BrokerStore {
   private readonly database: Database;
   private readonly createIndexes: boolean;
-  private readonly dedicated: boolean;
   private settingUp: Promise<void> | undefined;
 
   /** @throws OidcAuthError `store_misconfigured` for a connection or an option that cannot be used */
-  constructor(connection: Connection, options: MongooseBrokerStoreOptions = {}) {
+  constructor(connection: Connection, options?: MongooseBrokerStoreOptions);
+  /** @internal `connect` opens a connection of the store's own. */
+  constructor(connection: Connection, options: MongooseBrokerStoreOptions, connect: () => Promise<unknown>);
+  constructor(connection: Connection, options: MongooseBrokerStoreOptions = {}, connect?: () => Promise<unknown>) {
     super();
     if (typeof (connection as Connection | undefined)?.asPromise !== 'function') {
       throw storeMisconfigured('MongooseBrokerStore takes a Mongoose connection, such as mongoose.connection.');
     }
     const { createIndexes = true, dedicated = false } = options;
     this.createIndexes = createIndexes;
-    this.dedicated = dedicated;
-    this.database = new Database(connection, collectionName(options));
+    this.database = new Database(connection, collectionName(options), dedicated, connect);
   }
 
   /**
@@ -85,7 +85,7 @@ export class MongooseBrokerStore extends BrokerStore {
 
   override async close(): Promise<void> {
     await this.settingUp?.catch(() => undefined);
-    if (this.dedicated) await this.database.close();
+    await this.database.close();
   }
 
   override async ping(): Promise<void> {
@@ -96,45 +96,39 @@ export class MongooseBrokerStore extends BrokerStore {
     return this.database.now();
   }
 
-  /**
-   * One statement, which writes over what has expired and leaves alone what has not. Whose record is there afterwards is
-   * told by a mark that only this call knows.
-   */
   override async insert(kind: BrokerRecordKind, id: string, record: BrokerRecord): Promise<boolean> {
     const document: StoredRecord = {
       _id: keyOf(kind, id),
       ...fieldsOf(record),
       insertion: randomBytes(12).toString('base64url'),
     };
-    // `$expr` in the query is not allowed of an upsert.
+    // One statement, which writes over what has expired and leaves alone what has not (`$expr` in the query is not allowed
+    // of an upsert). Whose record is there afterwards is told by a mark that only this call knows.
     const update = [{ $replaceWith: { $cond: [HAS_EXPIRED, { $literal: document }, '$$ROOT'] } }];
-    const present = await this.database.execute(async (collection, options) => {
+    return this.database.execute(async (collection, options) => {
       for (;;) {
         try {
-          return await collection.findOneAndUpdate({ _id: document._id }, update, {
+          const present = await collection.findOneAndUpdate({ _id: document._id }, update, {
             ...options,
             upsert: true,
             returnDocument: 'after',
             projection: { insertion: 1 },
           });
+          if (present?.insertion === document.insertion) return true;
+          if (await this.exists(living({ _id: document._id }), collection, options)) return false;
         } catch (error) {
           // Another upsert came first, and this one has done nothing. Now there is something to look at.
           if (!isTakenKey(error) || options.signal.aborted) throw error;
         }
       }
     });
-    return present?.insertion === document.insertion;
   }
 
-  /**
-   * By a write that changes nothing: it is answered once a majority has what the primary has read. A query is not enough.
-   * What a primary knows to be with a majority lacks acknowledged writes for a moment after it was elected, and one that
-   * was deposed without knowing yet never has them.
-   */
   override async find(kind: BrokerRecordKind, id: string): Promise<BrokerRecord | null> {
-    const found = await this.database.execute((collection, options) =>
-      collection.findOneAndUpdate(living({ _id: keyOf(kind, id) }), CHANGES_NOTHING, {
+    const found = await this.database.execute(async (collection, options) =>
+      collection.findOne(living({ _id: keyOf(kind, id) }), {
         ...options,
+        ...(await this.database.latest()),
         projection: RECORD_FIELDS,
       }),
     );
@@ -142,43 +136,50 @@ export class MongooseBrokerStore extends BrokerStore {
   }
 
   override async replace(kind: BrokerRecordKind, id: string, version: number, record: BrokerRecord): Promise<boolean> {
-    const { matchedCount } = await this.database.execute((collection, options) =>
-      collection.replaceOne(living({ _id: keyOf(kind, id), version }), fieldsOf(record), options),
+    const replaced = await this.change(
+      living({ _id: keyOf(kind, id), version }),
+      async (filter, collection, options) =>
+        (await collection.replaceOne(filter, fieldsOf(record), options)).matchedCount,
     );
-    return matchedCount === 1;
+    return replaced === 1;
   }
 
   override async remove(kind: BrokerRecordKind, id: string): Promise<boolean> {
-    const { deletedCount } = await this.database.execute((collection, options) =>
-      collection.deleteOne(living({ _id: keyOf(kind, id) }), options),
+    const removed = await this.change(
+      living({ _id: keyOf(kind, id) }),
+      async (filter, collection, options) => (await collection.deleteOne(filter, options)).deletedCount,
     );
-    return deletedCount === 1;
+    return removed === 1;
   }
 
-  /** After a write that changes nothing, for the same reason. */
   override async list(
     kind: BrokerRecordKind,
     filter: BrokerRecordFilter,
     { after, limit }: BrokerRecordPage,
   ): Promise<readonly IdentifiedBrokerRecord[]> {
-    const found = await this.database.execute(async (collection, options) => {
-      await collection.updateOne({ _id: '' }, CHANGES_NOTHING, options);
-      return collection
-        .find(selected(kind, filter, after), { ...options, projection: RECORD_FIELDS, sort: { _id: 1 }, limit })
-        .toArray();
-    });
+    const found = await this.database.execute(async (collection, options) =>
+      collection
+        .find(selected(kind, filter, after), {
+          ...options,
+          ...(await this.database.latest()),
+          projection: RECORD_FIELDS,
+          sort: { _id: 1 },
+          limit,
+        })
+        .toArray(),
+    );
     return found.map((record) => ({ id: idOf(record), ...recordOf(record) }));
   }
 
   override async removeAll(kind: BrokerRecordKind, filter: BrokerRecordFilter): Promise<number> {
-    const { deletedCount } = await this.database.execute((collection, options) =>
-      collection.deleteMany(selected(kind, filter), options),
+    return this.change(
+      selected(kind, filter),
+      async (selection, collection, options) => (await collection.deleteMany(selection, options)).deletedCount,
     );
-    return deletedCount;
   }
 
-  /** A deletion has no limit here: what to delete is looked up first, and has to have expired still when it is. */
   override async purgeExpired(limit: number): Promise<number> {
+    // A deletion has no limit here: what to delete is looked up first, and has to have expired still when it is.
     const purgeable = purgeableAt(await this.now());
     const found = await this.database.execute((collection, options) =>
       collection.find(purgeable, { ...options, projection: { _id: 1 }, limit }).toArray(),
@@ -190,16 +191,38 @@ export class MongooseBrokerStore extends BrokerStore {
     return deletedCount;
   }
 
-  /** @internal */
-  protected async open(): Promise<void> {
-    await this.database.open();
+  /**
+   * A write that finds nothing to change leaves nothing that a majority would have to have: a primary that was deposed and
+   * does not know yet is answered for like any other. So nothing is what it says only where there is nothing to be found by
+   * a query that sees all. Otherwise nothing was done, and it is done now.
+   */
+  private change(
+    filter: mongo.Filter<StoredRecord>,
+    write: (filter: mongo.Filter<StoredRecord>, ...rest: StatementArguments) => Promise<number>,
+  ): Promise<number> {
+    return this.database.execute(async (...rest) => {
+      for (;;) {
+        const count = await write(filter, ...rest);
+        if (count > 0 || !(await this.exists(filter, ...rest))) return count;
+      }
+    });
+  }
+
+  private async exists(
+    filter: mongo.Filter<StoredRecord>,
+    ...[collection, options]: StatementArguments
+  ): Promise<boolean> {
+    const latest = await this.database.latest();
+    return (await collection.findOne(filter, { ...options, ...latest, projection: { _id: 1 } })) !== null;
   }
 
   private async openAndEnsureSchema(): Promise<void> {
-    await this.open();
+    await this.database.open();
     await ensureSchema(this.database, this.createIndexes);
   }
 }
+
+type StatementArguments = readonly [collection: mongo.Collection<StoredRecord>, options: StatementOptions];
 
 /** Of `_id`: an index that somebody has added would be in the way for ever. */
 function isTakenKey(error: unknown): boolean {

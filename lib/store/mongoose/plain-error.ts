@@ -4,7 +4,13 @@ interface DriverError extends Error {
   readonly code?: unknown;
   readonly codeName?: unknown;
   /** Of a selection that found no server: what is known of the servers, by their addresses. */
-  readonly reason?: { readonly servers?: ReadonlyMap<string, { readonly error?: Error | null }> };
+  readonly reason?: Topology;
+}
+
+interface Topology {
+  readonly type?: string;
+  readonly setName?: string | null;
+  readonly servers?: ReadonlyMap<string, { readonly type?: string; readonly error?: Error | null }>;
 }
 
 /**
@@ -16,8 +22,8 @@ export function plainError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error('not an error');
   const { name, stack, cause, reason, code, codeName } = error as DriverError;
   const unreached = [...(reason?.servers?.values() ?? [])].find((server) => server.error != null)?.error;
-  const isMore = unreached != null && !error.message.includes(unreached.message);
-  const message = wordsOf(isMore ? `${error.message}: ${unreached.message}` : error.message);
+  const why = unreached?.message ?? (reason?.servers === undefined ? '' : seen(reason));
+  const message = wordsOf(error.message.includes(why) ? error.message : `${error.message}: ${why}`);
   const plain = new Error(message);
   plain.name = name;
   plain.stack = [`${name}: ${message}`, ...(stack?.split('\n').filter((line) => /^ +at /.test(line)) ?? [])].join('\n');
@@ -25,6 +31,12 @@ export function plainError(error: unknown): Error {
     (candidate) => typeof candidate === 'string',
   );
   return plainCode === undefined ? plain : Object.assign(plain, { code: plainCode });
+}
+
+/** Where all servers answer, but none is what the URL says: another replica set, one that is not initiated, or none. */
+function seen({ type, setName, servers }: Topology): string {
+  const each = [...servers!].map(([address, server]) => `${address} is ${server.type}`);
+  return `${[type, setName].filter(Boolean).join(' ')}, ${each.join(', ') || 'no server belongs to it'}`;
 }
 
 function wordsOf(message: string): string {

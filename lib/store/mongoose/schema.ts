@@ -1,8 +1,9 @@
 import type { mongo } from 'mongoose';
 import type { OidcAuthError } from '../../errors/oidc-auth-error.js';
+import { expectSchemaVersion } from '../schema-version.js';
 import { storeMisconfigured } from '../store-misconfigured.js';
 import type { Database } from './database.js';
-import { INDEXES, inTheWayOf, isPresent } from './indexes.js';
+import { dropCommand, INDEXES, inTheWayOf, isPresent } from './indexes.js';
 
 /** Counts the changes of documents and indexes that an older version of this library could not work with. */
 const SCHEMA_VERSION = 1;
@@ -50,13 +51,15 @@ async function ensureIndexes(database: Database, mayCreate: boolean): Promise<vo
   // What the collection has as its default, that of `_id` has as well.
   if (present.some(({ name, collation }) => name === '_id_' && collation !== undefined)) {
     throw storeMisconfigured(
-      `The collection ${database.collectionName} has a collation, by which ids might be equal that are not: drop it, and the store makes one without.`,
+      `The collection ${database.collectionName} has a collation, by which ids might be equal that are not: drop the collection, with all sessions in it, and the store makes one without.`,
     );
   }
-  const foreign = present.find(({ name, unique }) => unique === true && name !== '_id_');
+  const foreign = present.find(
+    ({ name, unique, prepareUnique }) => (unique === true || prepareUnique === true) && name !== '_id_',
+  );
   if (foreign !== undefined) {
     throw storeMisconfigured(
-      `The collection ${database.collectionName} has the unique index ${foreign['name']}, by which records would be refused: db.${database.collectionName}.dropIndex('${foreign['name']}').`,
+      `The collection ${database.collectionName} has the unique index ${foreign['name']}, which would refuse records; remove it: ${dropCommand(database.collectionName, foreign)}`,
     );
   }
   const missing = INDEXES.filter((index) => !isPresent(index, present));
@@ -70,14 +73,16 @@ async function ensureIndexes(database: Database, mayCreate: boolean): Promise<vo
 
 async function makeIndex(database: Database, index: (typeof INDEXES)[number]): Promise<void> {
   try {
+    // Otherwise it waits for all members, also for one that is down.
+    const quorum = (await database.isReplicated()) ? { commitQuorum: 'majority' } : {};
     await database.execute(
-      (collection, { signal }) => collection.createIndexes([index], { signal } as mongo.CreateIndexesOptions),
+      (collection, { signal }) => collection.createIndexes([index], { ...quorum, signal } as object),
       INDEX_LIMIT,
     );
   } catch (error) {
     if (!/^Index(OptionsConflict|KeySpecsConflict)$/.test(codeOf(error))) throw error;
     const others = inTheWayOf(index, await presentIndexes(database));
-    const commands = others.map(({ name }) => `db.${database.collectionName}.dropIndex('${name}')`).join('; ');
+    const commands = others.map((other) => dropCommand(database.collectionName, other)).join('; ');
     throw storeMisconfigured(
       `The collection ${database.collectionName} has the index ${others.map(({ name }) => name).join(', ')} with other fields or options than the store needs: ${commands}, and the store makes it anew.`,
       error,
@@ -108,10 +113,7 @@ async function recordVersion(database: Database): Promise<void> {
 }
 
 function expectOurs(version: number | undefined, { collectionName }: Database): void {
-  if (version === SCHEMA_VERSION) return;
-  throw storeMisconfigured(
-    `The collection ${collectionName} is of schema version ${version}, and this version of nestjs-oidc-auth knows ${SCHEMA_VERSION}: all applications that share it need the same version of the library.`,
-  );
+  expectSchemaVersion(`The collection ${collectionName}`, version, SCHEMA_VERSION);
 }
 
 const BY_SOMEBODY_ELSE =
@@ -134,6 +136,9 @@ function explained(error: unknown, collectionName: string): unknown {
       return storeMisconfigured(`${collectionName} is a view: the store needs a collection of its own.`, error);
     case 'InvalidNamespace':
       return storeMisconfigured(`The database has a name that MongoDB does not take (${messageOf(error)}).`, error);
+    case 'NotWritablePrimary':
+      (error as Error).message += ' (with directConnection=true no other server is looked for: leave it out)';
+      return error;
     default:
       return error;
   }
@@ -141,7 +146,7 @@ function explained(error: unknown, collectionName: string): unknown {
 
 function rightsMissing(error: unknown, collectionName: string): OidcAuthError {
   return storeMisconfigured(
-    `The user of the connection may not use the collection ${collectionName} as the store does (${messageOf(error)}): he needs find, insert, update, remove, listIndexes and createIndex, as with the role readWrite. ${BY_SOMEBODY_ELSE} Then he can do without createIndex.`,
+    `The user of the connection may not use the collection ${collectionName} as the store does (${messageOf(error)}): it needs find, insert, update, remove, listIndexes and createIndex, as with the role readWrite. ${BY_SOMEBODY_ELSE} After that, createIndex is not needed.`,
     error,
   );
 }

@@ -32,9 +32,6 @@ export const HAS_EXPIRED = { $lte: ['$expiresAt', now] };
 
 const HAS_NOT_EXPIRED = { $gt: ['$expiresAt', now] };
 
-/** Of what is there already. Nothing at all is no update to older servers. */
-export const CHANGES_NOTHING: mongo.UpdateFilter<StoredRecord> = { $setOnInsert: { version: 0 } };
-
 /** What was said about the insertion is nobody's concern, and dates are for the server. */
 export const RECORD_FIELDS = { version: 1, payload: 1, expiresAt: 1, subject: 1, sid: 1 } as const;
 

@@ -1,7 +1,7 @@
-import { mongo, Mongoose, type Connection } from 'mongoose';
+import { mongo, Mongoose } from 'mongoose';
 import type { BrokerStore } from '../broker-store.js';
 import { storeMisconfigured } from '../store-misconfigured.js';
-import { STATEMENT_LIMIT, within } from './database.js';
+import { STATEMENT_LIMIT } from '../time-limit.js';
 import { MongooseBrokerStore } from './mongoose-broker-store.js';
 
 /** Who sets up a store is told what is wrong with the connection, not only that it took too long. */
@@ -23,27 +23,8 @@ export function mongodbStore(url: string): BrokerStore {
     throw storeMisconfigured(`The URL of the broker store cannot be read: ${reasonOf(error, url)}.`);
   }
   // Not the one that applications import: nothing of theirs applies to this connection, and they do not see it.
-  return new UrlBrokerStore(new Mongoose().createConnection(), url);
-}
-
-/** Makes its connection when it is set up. */
-class UrlBrokerStore extends MongooseBrokerStore {
-  constructor(
-    private readonly connection: Connection,
-    private readonly url: string,
-  ) {
-    super(connection, { dedicated: true });
-  }
-
-  /** @internal */
-  protected override async open(): Promise<void> {
-    if (this.connection.db !== undefined) return;
-    await within(STATEMENT_LIMIT, async () => {
-      await this.connection.openUri(this.url, CONNECTION_OPTIONS);
-      // An attempt that took too long for an earlier set-up goes on: that one is waited for only here.
-      await this.connection.asPromise();
-    });
-  }
+  const connection = new Mongoose().createConnection();
+  return new MongooseBrokerStore(connection, { dedicated: true }, () => connection.openUri(url, CONNECTION_OPTIONS));
 }
 
 /** In the driver's words, unless they hold something that may be a password, at whichever place it stands. */

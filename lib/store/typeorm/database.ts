@@ -2,11 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { plainCause } from '../../errors/plain-cause.js';
 import { storeMisconfigured } from '../store-misconfigured.js';
+import { STATEMENT_LIMIT, timedOut, within } from '../time-limit.js';
 import type { Dialect, ErrorMeaning } from './dialect.js';
 import { isRead, type Statement, type StatementResult } from './statement.js';
 
-/** ms within which a statement is answered, or its outcome is unknown. */
-const STATEMENT_LIMIT = 5_000;
 /** ms for each step of opening and setting up, where other processes may be doing the same. */
 const SETUP_LIMIT = 30_000;
 /** ms between two attempts of a statement that others kept from doing anything, at most. */
@@ -38,7 +37,7 @@ export class Database {
 
   async close(): Promise<void> {
     if (!this.isOwn || !this.dataSource.isInitialized) return;
-    await within(STATEMENT_LIMIT, this.dataSource.destroy()).catch((error: unknown) => {
+    await within(STATEMENT_LIMIT, () => this.dataSource.destroy()).catch((error: unknown) => {
       throw plain(error);
     });
   }
@@ -67,15 +66,18 @@ export class Database {
     if (!this.dataSource.isInitialized) {
       await this.repeatInTurn(SETUP_LIMIT, async (limit) => {
         try {
-          await within(limit, this.dataSource.initialize());
+          await within(limit, () => this.dataSource.initialize());
         } catch (error) {
           // A pool that was made before the failure would keep the process alive.
-          await within(limit, this.dataSource.driver.disconnect()).catch(() => undefined);
+          await within(limit, () => this.dataSource.driver.disconnect()).catch(() => undefined);
           throw error;
         }
       });
     }
-    this.dialect.prepareConnection?.(await this.dataSource.createQueryRunner('master').connect());
+    // Also this finds the file locked, where another process makes its tables.
+    await this.repeatInTurn(SETUP_LIMIT, async () =>
+      this.dialect.prepareConnection?.(await this.dataSource.createQueryRunner('master').connect()),
+    );
   }
 
   /** Writers of an embedded database queue up here: each attempt to lock the file blocks the process for a moment. */
@@ -83,7 +85,7 @@ export class Database {
     const deadline = performance.now() + limit;
     if (!this.dialect.isEmbedded) return this.repeatUntil(deadline, attempt);
     const result = this.turn.then(() => {
-      if (performance.now() > deadline) throw timeout(limit);
+      if (performance.now() > deadline) throw timedOut(limit);
       return this.repeatUntil(deadline, attempt);
     });
     this.turn = result.catch(() => undefined);
@@ -105,19 +107,17 @@ export class Database {
   private async attempt(statement: Statement, limit: number): Promise<StatementResult> {
     // Of a replicated database the primary: reads have to see what was written last.
     const runner = this.dataSource.createQueryRunner('master');
-    let isLate = false;
-    const work = async (): Promise<StatementResult> => {
-      await runner.connect();
-      // The caller has gone, and was told that the outcome is unknown: an hour later is too late to write.
-      if (isLate) throw new Error('nobody waits for this statement any more');
-      return this.dialect.perform(runner, statement);
-    };
+    let late: AbortSignal | undefined;
     try {
-      return await within(limit, work(), () => {
-        isLate = true;
+      return await within(limit, async (signal) => {
+        late = signal;
+        await runner.connect();
+        // The caller has gone, and was told that the outcome is unknown: an hour later is too late to write.
+        signal.throwIfAborted();
+        return this.dialect.perform(runner, statement);
       });
     } finally {
-      if (isLate) void this.abandon(runner);
+      if (late?.aborted === true) void this.abandon(runner);
       else await runner.release();
     }
   }
@@ -130,25 +130,6 @@ export class Database {
       // There was no connection, or it is gone already.
     }
   }
-}
-
-async function within<T>(limit: number, work: Promise<T>, onLate?: () => void): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      onLate?.();
-      reject(timeout(limit));
-    }, limit);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function timeout(limit: number): Error {
-  return Object.assign(new Error(`the database did not answer within ${Math.round(limit)} ms`), { code: 'ETIMEDOUT' });
 }
 
 /** TypeORM's own error holds the statement and its parameters; the driver's, inside it, what went wrong. */

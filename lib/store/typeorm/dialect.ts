@@ -1,12 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { storeMisconfigured } from '../store-misconfigured.js';
-import { mysql } from './mysql.js';
-import { postgres } from './postgres.js';
-import { sqlite } from './sqlite.js';
 import type { Statement, StatementResult } from './statement.js';
-
-/** TypeORM's names of the databases that are known here. `better-sqlite3` is SQLite, by whichever driver. */
-export type TypeOrmBrokerStoreDatabase = 'better-sqlite3' | 'postgres' | 'mysql' | 'mariadb';
 
 /** What an error of the database tells the store. */
 export type ErrorMeaning =
@@ -40,9 +33,9 @@ export interface Dialect {
   /** Runs a statement, as a transaction of its own. */
   perform(runner: QueryRunner, statement: Statement): Promise<StatementResult>;
   /** Statements that make the table, each of which may be repeated; `version` is recorded last. */
-  ddl(names: TableNames, version: number): readonly string[];
+  setupStatements(names: TableNames, version: number): readonly string[];
   /** The same as they are to be sent, one after the other, by many processes at once. */
-  setupScript(ddl: readonly string[]): readonly string[];
+  toSend(statements: readonly string[]): readonly string[];
   /** What is said to the connection of an embedded database once it is open. */
   prepareConnection?(connection: unknown): void;
   /**
@@ -55,19 +48,4 @@ export interface Dialect {
   meaningOf(error: Error & { readonly code?: unknown }): ErrorMeaning | undefined;
   /** Breaks a connection that did not answer in time, so that nobody is given it again. */
   abandon(connection: unknown): void;
-}
-
-const DIALECTS: Readonly<Record<TypeOrmBrokerStoreDatabase, Dialect>> = {
-  'better-sqlite3': sqlite,
-  postgres,
-  mysql: mysql('MySQL'),
-  mariadb: mysql('MariaDB'),
-};
-
-/** @throws {@link OidcAuthError} `store_misconfigured` for a database that is not known here */
-export function dialectOf(type: string): Dialect {
-  if (Object.hasOwn(DIALECTS, type)) return DIALECTS[type as TypeOrmBrokerStoreDatabase];
-  throw storeMisconfigured(
-    `TypeOrmBrokerStore knows DataSources of type ${Object.keys(DIALECTS).join(', ')}, not ${type}.`,
-  );
 }

@@ -29,7 +29,7 @@ export function mysql(displayName: string): Dialect {
     perform: performOnServer,
 
     // The usual collations of these databases take "a" and "A" for equal; ascii_bin compares code units.
-    ddl: ({ table, index }, version) => [
+    setupStatements: ({ table, index }, version) => [
       `create table if not exists ${table} (
   kind varchar(16) not null,
   id varchar(64) not null,
@@ -45,7 +45,7 @@ export function mysql(displayName: string): Dialect {
   values ('schema', 'version', ${version}, '', ${Number.MAX_SAFE_INTEGER}) on duplicate key update version = version`,
     ],
 
-    setupScript: (ddl) => ddl,
+    toSend: (statements) => statements,
 
     // How many rows "on duplicate key update" reports depends on the connection's flags. Each of these two is decisive by
     // itself: who affects a row has won. In this order, since a record that is purged in between is then inserted.

@@ -31,7 +31,7 @@ export const postgres: Dialect = {
   },
 
   // Collation "C" is the order by code unit, whatever the database was created with.
-  ddl: ({ table, index }, version) => [
+  setupStatements: ({ table, index }, version) => [
     `create table if not exists ${table} (
   kind varchar(16) collate "C" not null,
   id varchar(64) collate "C" not null,
@@ -50,7 +50,7 @@ export const postgres: Dialect = {
   ],
 
   // "if not exists" fails where two create at once. One string is one transaction: it is all there, or nothing.
-  setupScript: (ddl) => [[`select pg_advisory_xact_lock(${SETUP_LOCK})`, ...ddl].join(';\n')],
+  toSend: (statements) => [[`select pg_advisory_xact_lock(${SETUP_LOCK})`, ...statements].join(';\n')],
 
   insert: (table, columns, values) => [upsertOverExpired(table, columns, values, clock)],
 

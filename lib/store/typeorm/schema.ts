@@ -1,3 +1,4 @@
+import { expectSchemaVersion } from '../schema-version.js';
 import { storeMisconfigured } from '../store-misconfigured.js';
 import type { Database } from './database.js';
 import type { Dialect, TableNames } from './dialect.js';
@@ -7,9 +8,9 @@ import { COLUMNS } from './record-statements.js';
 const SCHEMA_VERSION = 1;
 
 /** The statements that make the table, for people who run them themselves. */
-export function ddlText(dialect: Dialect, names: TableNames): string {
+export function setupText(dialect: Dialect, names: TableNames): string {
   return dialect
-    .ddl(names, SCHEMA_VERSION)
+    .setupStatements(names, SCHEMA_VERSION)
     .map((statement) => `${statement};\n`)
     .join('');
 }
@@ -25,7 +26,7 @@ export async function ensureSchema(database: Database, names: TableNames, mayCre
   if (!mayCreate) throw missing(names, problem, 'createTables is false');
   try {
     const { dialect } = database;
-    for (const sql of dialect.setupScript(dialect.ddl(names, SCHEMA_VERSION))) await database.executeSetup(sql);
+    for (const sql of dialect.toSend(dialect.setupStatements(names, SCHEMA_VERSION))) await database.executeSetup(sql);
   } catch (error) {
     const meaning = database.meaningOf(error);
     if (meaning === 'forbidden') throw missing(names, problem, `this user may not create it (${textOf(error)})`, error);
@@ -40,10 +41,8 @@ export async function ensureSchema(database: Database, names: TableNames, mayCre
 async function schemaProblem(database: Database, { table }: TableNames): Promise<string | undefined> {
   const version = await recordedVersion(database, table);
   if (typeof version !== 'number') return version;
-  if (version === SCHEMA_VERSION) return undefined;
-  throw storeMisconfigured(
-    `The table ${table} is of schema version ${version}, and this version of nestjs-oidc-auth knows ${SCHEMA_VERSION}: all applications that share it need the same version of the library.`,
-  );
+  expectSchemaVersion(`The table ${table}`, version, SCHEMA_VERSION);
+  return undefined;
 }
 
 async function recordedVersion(database: Database, table: string): Promise<number | string> {
@@ -61,7 +60,7 @@ async function recordedVersion(database: Database, table: string): Promise<numbe
 
 function missing({ table }: TableNames, problem: string, reason: string, cause?: unknown) {
   return storeMisconfigured(
-    `The table ${table} ${problem}, and ${reason}. Have the statements that TypeOrmBrokerStore.ddl() returns run by a user who may create tables.`,
+    `The table ${table} ${problem}, and ${reason}. Have the statements that TypeOrmBrokerStore.setupScript() returns run by a user who may create tables.`,
     cause,
   );
 }

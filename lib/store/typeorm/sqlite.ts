@@ -23,7 +23,7 @@ export const sqlite: Dialect = {
 
   perform: async (runner, statement) => runInTransaction((await runner.connect()) as SqliteConnection, statement),
 
-  ddl: ({ table, index }, version) => [
+  setupStatements: ({ table, index }, version) => [
     `create table if not exists ${table} (
   kind text not null,
   id text not null,
@@ -41,7 +41,7 @@ export const sqlite: Dialect = {
   values ('schema', 'version', ${version}, '', ${Number.MAX_SAFE_INTEGER}) on conflict do nothing`,
   ],
 
-  setupScript: (ddl) => ddl,
+  toSend: (statements) => statements,
 
   insert: (table, columns, values) => [upsertOverExpired(table, columns, values, clock)],
 

@@ -1,3 +1,4 @@
+import { recordsName } from '../records-name.js';
 import { storeMisconfigured } from '../store-misconfigured.js';
 import type { Dialect, TableNames } from './dialect.js';
 
@@ -16,15 +17,12 @@ export interface TableOptions {
 }
 
 /** @throws {@link OidcAuthError} `store_misconfigured` for a prefix or schema that cannot be used */
-export function tableNames(dialect: Dialect, { tablePrefix = 'oidc_auth_', schema }: TableOptions): TableNames {
-  if (typeof tablePrefix !== 'string' || !/^[A-Za-z0-9_]{0,40}$/.test(tablePrefix)) {
-    throw storeMisconfigured('tablePrefix must be at most 40 letters, digits and underscores.');
-  }
+export function tableNames(dialect: Dialect, { tablePrefix, schema }: TableOptions): TableNames {
+  const name = recordsName(tablePrefix, 'tablePrefix');
   if (schema !== undefined && (typeof schema !== 'string' || schema === '' || schema.includes('\0'))) {
     throw storeMisconfigured('schema must be the name of a schema.');
   }
   if (schema !== undefined && !dialect.hasSchemas) throw storeMisconfigured(`${dialect.displayName} has no schemas.`);
-  const name = `${tablePrefix}records`;
   return {
     table: schema === undefined ? dialect.quoted(name) : `${dialect.quoted(schema)}.${dialect.quoted(name)}`,
     index: (column) => dialect.quoted(`${name}_${column}`),

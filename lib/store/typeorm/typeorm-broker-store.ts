@@ -8,9 +8,10 @@ import {
   type IdentifiedBrokerRecord,
 } from '../broker-store.js';
 import { Database } from './database.js';
-import { dialectOf, type TableNames, type TypeOrmBrokerStoreDatabase } from './dialect.js';
+import type { TableNames } from './dialect.js';
+import { dialectOf, type TypeOrmBrokerStoreDatabase } from './dialects.js';
 import { recordOf, RecordStatements } from './record-statements.js';
-import { ddlText, ensureSchema } from './schema.js';
+import { setupText, ensureSchema } from './schema.js';
 import { reopened } from './sqlite-file.js';
 import type { Statement } from './statement.js';
 import { tableNames, type TableOptions } from './tables.js';
@@ -54,7 +55,7 @@ export class TypeOrmBrokerStore extends BrokerStore {
     super();
     const { createTables = true, dedicated = false, tablePrefix } = options;
     const dialect = dialectOf(dataSource.options.type);
-    const isEmbedded = dataSource.options.type === 'better-sqlite3';
+    const { isEmbedded } = dialect;
     const schema = options.schema ?? (dataSource.options as { schema?: string }).schema;
     this.names = tableNames(dialect, { tablePrefix, schema });
     this.statements = new RecordStatements(dialect, this.names.table);
@@ -70,9 +71,9 @@ export class TypeOrmBrokerStore extends BrokerStore {
    * The statements that `setup()` runs where the table is missing, for databases where the application may not create
    * tables. Each may be repeated. Afterwards the application needs to select, insert, update and delete.
    */
-  static ddl(type: TypeOrmBrokerStoreDatabase, options: TableOptions = {}): string {
+  static setupScript(type: TypeOrmBrokerStoreDatabase, options: TableOptions = {}): string {
     const dialect = dialectOf(type);
-    return ddlText(dialect, tableNames(dialect, options));
+    return setupText(dialect, tableNames(dialect, options));
   }
 
   override setup(): Promise<void> {
