@@ -35,7 +35,9 @@ export class StartUp {
 
   private *warnings(): Generator<string> {
     const { audience, broker, encryptionKeys, publicUrl, withoutEffect } = this.options;
-    if (withoutEffect.length > 0) yield `Without brokerMode: true, ${withoutEffect.join(', ')} mean nothing.`;
+    if (withoutEffect.length > 0) {
+      yield `Without brokerMode: true, ${withoutEffect.join(', ')} ${withoutEffect.length > 1 ? 'have' : 'has'} no effect.`;
+    }
     const globalPrefix = joinPaths(this.config.getGlobalPrefix());
     if (publicUrl !== undefined && !publicUrl.endsWith(globalPrefix)) {
       yield (

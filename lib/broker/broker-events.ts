@@ -89,6 +89,11 @@ export type BrokerEvent =
 const WARNINGS: ReadonlySet<BrokerEvent['type']> = new Set(['reuse_detected', 'upstream_lost', 'record_unreadable']);
 const NEWS: ReadonlySet<BrokerEvent['type']> = new Set(['key_rotated']);
 
+/** What the facts of an event do not say by themselves. */
+const REMARKS: Partial<Record<BrokerEvent['type'], string>> = {
+  record_unreadable: ' (of another provider, client, issuer or key ring)',
+};
+
 /** Names of users come from outside. */
 function readable(value: unknown): string {
   const text = String(value);
@@ -117,6 +122,6 @@ export class BrokerEvents {
     const level = WARNINGS.has(type) ? 'warn' : NEWS.has(type) ? 'log' : 'debug';
     if (!Logger.isLevelEnabled(level)) return;
     const words = Object.entries(facts).map(([name, value]) => `${name}=${readable(value)}`);
-    this.logger[level](`${type.replaceAll('_', ' ')}: ${words.join(' ')}`);
+    this.logger[level](`${type.replaceAll('_', ' ')}: ${words.join(' ')}${REMARKS[type] ?? ''}`);
   }
 }

@@ -30,11 +30,18 @@ export class BrokerStartUp implements OnModuleInit {
       await this.issuer.keys.warmUp();
       this.logger.log(`Broker mode: tokens are issued as ${broker.issuer}`);
     } catch (error) {
-      if (!(error instanceof OidcAuthError) || error.code !== 'store_unavailable') throw error;
+      if (!(error instanceof OidcAuthError)) throw error;
+      if (error.code === 'store_misconfigured') throw explained(error);
+      if (error.code !== 'store_unavailable') throw error;
       this.logger.warn('The application runs on without its broker store, and asks again when it is needed.');
     }
     this.upkeep.start();
   }
+}
+
+/** To whoever starts the application may be said what callers of a running one are not told. */
+function explained({ code, message, operatorHint = message, cause }: OidcAuthError): OidcAuthError {
+  return new OidcAuthError(code, operatorHint, { cause });
 }
 
 function* warnings({ signingAlgorithm, issuerIsAudience, issuer }: BrokerOptions): Generator<string> {

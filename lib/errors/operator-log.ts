@@ -36,6 +36,12 @@ export class OperatorLog {
     if (admitted !== undefined) this.logger.error(admitted);
   }
 
+  /** Writes a line about something that may be all right, and should be seen. */
+  warn(line: string): void {
+    const admitted = this.admit(line, line);
+    if (admitted !== undefined) this.logger.warn(admitted);
+  }
+
   private admit(kind: string, line: string): string | undefined {
     const now = performance.now();
     const last = this.recent.get(kind);

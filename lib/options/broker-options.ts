@@ -46,9 +46,13 @@ const BROKER_ONLY = [
   'onEvent',
 ] as const satisfies readonly (keyof OidcAuthOptions)[];
 
+const STORE_EXTRA = 'the brokerStore extra';
+
 /** Options of broker mode where nobody has said whether it is on: whoever says `brokerMode: false` knows. */
-export function withoutEffect(options: OidcAuthOptions): readonly string[] {
-  return options.brokerMode === undefined ? BROKER_ONLY.filter((name) => options[name] !== undefined) : [];
+export function withoutEffect(options: OidcAuthOptions, registration: RegistrationFacts): readonly string[] {
+  if (options.brokerMode !== undefined) return [];
+  const names = BROKER_ONLY.filter((name) => options[name] !== undefined);
+  return registration.hasStoreProvider ? [...names, STORE_EXTRA] : names;
 }
 
 /** What contradicts itself, or is missing, in broker mode only. */
@@ -63,7 +67,7 @@ export function* brokerProblems(options: OidcAuthOptions, registration: Registra
   const stores = {
     brokerStoreUrl: brokerStoreUrl !== undefined,
     brokerStoreObj: brokerStoreObj !== undefined,
-    'the brokerStore extra': registration.hasStoreProvider,
+    [STORE_EXTRA]: registration.hasStoreProvider,
   };
   const given = Object.entries(stores).flatMap(([name, isGiven]) => (isGiven ? [name] : []));
   if (given.length > 1) yield `${given.join(' and ')} are given: keep one of them`;

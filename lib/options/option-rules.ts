@@ -104,7 +104,12 @@ const encryptionKey: OptionRule = (value) => {
 
 const brokerStore: OptionRule = (value) => {
   const missing = missingStoreMethods(value);
-  return missing.length === 0 ? undefined : `must be a BrokerStore, and has no ${missing.join(', ')}`;
+  if (missing.length === 0) return undefined;
+  if (typeof value === 'function') return 'must be a BrokerStore, and is a class or a function: give an instance';
+  const isPromise = typeof (value as PromiseLike<unknown> | null)?.then === 'function';
+  return isPromise
+    ? 'must be a BrokerStore, and is a Promise: await it'
+    : `must be a BrokerStore, and has no ${missing.join(', ')}`;
 };
 
 /** One rule for each option, so that a new option cannot be forgotten here: it would not compile. */

@@ -166,6 +166,6 @@ function withDefaults(options: OidcAuthOptions, registration: RegistrationFacts)
     refreshTokenTtl: options.refreshTokenTtl ?? 30 * DAY,
     trustedIssuers: trustedIssuersOf(options, broker === undefined ? [] : [broker.audience]),
     broker,
-    withoutEffect: withoutEffect(options),
+    withoutEffect: withoutEffect(options, registration),
   };
 }

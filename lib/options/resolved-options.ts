@@ -39,7 +39,7 @@ export interface ResolvedOptions {
   readonly trustedIssuers: readonly ResolvedTrustedIssuer[];
   /** `undefined` in pass-through mode. */
   readonly broker: BrokerOptions | undefined;
-  /** Names of options that were given and mean nothing, as nobody said anything about `brokerMode`. */
+  /** Names of options that were given and have no effect, as nobody said anything about `brokerMode`. */
   readonly withoutEffect: readonly string[];
 }
 

@@ -34,11 +34,15 @@ export interface BrokerRecordPage {
  * pass-through mode, which stores nothing).
  *
  * A store keeps versioned records and promises atomicity; what the records mean is not its concern. Records are known by
- * kind and id together; ids are 1 to 64 characters of `A-Z a-z 0-9 - _`, and differ in case.
+ * kind and id together; ids are 1 to 64 characters of `A-Z a-z 0-9 - _`, and are case-sensitive.
  *
- * A method that cannot tell whether it has succeeded rejects, within some seconds also where the database hangs, and does
- * not try again by itself: that could turn its own success into a `false`. It may do so where the database says that
- * nothing was done (a deadlock, a lock not obtained), or knows a statement that it has already run and repeats its answer.
+ * A method that cannot tell whether it has succeeded rejects, within some seconds also where the database hangs, and must
+ * not retry on its own: a retry could meet its own write and report `false`. It may where the database says that nothing
+ * was done (a deadlock, a lock not obtained), or recognises the repetition and returns the first outcome.
+ *
+ * What rejects is taken for a database that is away, and tried again at the next use; the application starts without it. A
+ * store that cannot work as it is set up throws an `OidcAuthError` `store_misconfigured` from `setup`: that keeps the
+ * application from starting, and its text says why.
  */
 export abstract class BrokerStore {
   /**
@@ -46,9 +50,12 @@ export abstract class BrokerStore {
    * when many processes call it at once.
    */
   abstract setup(): Promise<void>;
-  /** Releases what the store itself opened, and nothing that it was given. Idempotent. */
+  /**
+   * Releases what the store itself opened, and nothing that it was given. Idempotent. Called once when the application
+   * ends, after the last use, and waited for 10 s.
+   */
   abstract close(): Promise<void>;
-  /** Rejects where the database cannot be reached. */
+  /** Rejects where the database cannot be reached. For health checks of the application: the library does not call it. */
   abstract ping(): Promise<void>;
   /** The store's clock in ms since the epoch, whole; every expiry is judged by it. One clock for all processes. */
   abstract now(): Promise<number>;
@@ -76,7 +83,12 @@ export abstract class BrokerStore {
     filter: BrokerRecordFilter,
     page: BrokerRecordPage,
   ): Promise<readonly IdentifiedBrokerRecord[]>;
-  /** Records that have not expired; those that have are left to the purge. @returns how many were removed */
+  /**
+   * Records that have not expired; those that have are left to the purge. For sessions that the provider ends
+   * (OpenID Connect Back-Channel Logout): the library does not call it yet.
+   *
+   * @returns how many were removed
+   */
   abstract removeAll(kind: BrokerRecordKind, filter: BrokerRecordFilter): Promise<number>;
   /** Removes at most `limit` (1 to 1,000) expired records, of all kinds, and says how many. */
   abstract purgeExpired(limit: number): Promise<number>;

@@ -20,3 +20,10 @@ export function missingStoreMethods(value: unknown): string[] {
   const candidate = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   return Object.keys(METHODS).filter((method) => typeof candidate[method] !== 'function');
 }
+
+/** A method in words its author knows it by: a store may also be a plain object, or of a class without a name. */
+export function storeCall(store: BrokerStore, method: keyof BrokerStore): string {
+  const name: unknown = (store as { constructor?: { name?: unknown } }).constructor?.name;
+  const isNamed = typeof name === 'string' && name !== '' && name !== 'Object';
+  return isNamed ? `${name}.${method}()` : `${method}() of the broker store`;
+}

@@ -14,22 +14,31 @@ const calls = {
 
 describe('an answer that no store may give', () => {
   it.each<[string, keyof typeof calls, unknown, string]>([
-    ['more records than were asked for', 'list', ['n', 'o', 'p'].map(record), 'more than 2 records (3)'],
-    ['no array', 'list', new Set(), 'no array (an object with nothing in it)'],
-    ['records without ids', 'list', [{ ...record('n'), id: undefined }], 'something that is no record with its id'],
-    ['what are no records', 'list', ['n'], 'something that is no record with its id (a text of 1 characters)'],
-    ['records in another order', 'list', ['o', 'n'].map(record), 'no ids in their order after "o"'],
-    ['a record twice', 'list', ['n', 'n'].map(record), 'no ids in their order after "n"'],
-    ['the first page again', 'list', ['a', 'b'].map(record), 'no ids in their order after "m"'],
-    ['nothing', 'removeAll', undefined, 'no whole number (undefined)'],
-    ['a decision', 'removeAll', true, 'no whole number (true)'],
-    ['fewer than none', 'purgeExpired', -1, 'no whole number (-1)'],
-    ['a half', 'purgeExpired', 0.5, 'no whole number (0.5)'],
+    ['more records than were asked for', 'list', ['n', 'o', 'p'].map(record), 'more records (3) than its limit (2)'],
+    ['no array', 'list', new Set(), 'something other than an array (an instance of Set)'],
+    ['nothing at all', 'list', {}, 'something other than an array (an empty object)'],
+    [
+      'records without ids',
+      'list',
+      [{ ...record('n'), id: undefined }],
+      'something other than records with their ids (an object with id: undefined, version: number,',
+    ],
+    ['what are no records', 'list', ['n'], 'something other than records with their ids (a text of 1 characters)'],
+    ['records in another order', 'list', ['o', 'n'].map(record), 'ids not in ascending order'],
+    ['a record twice', 'list', ['n', 'n'].map(record), 'ids not in ascending order'],
+    ['the first page again', 'list', ['a', 'b'].map(record), 'a record whose id does not come after "after"'],
+    ['nothing', 'removeAll', undefined, 'something other than a non-negative integer (undefined)'],
+    ['a decision', 'removeAll', true, 'something other than a non-negative integer (true)'],
+    ['what a driver says', 'removeAll', [1], 'something other than a non-negative integer (an array of 1)'],
+    ['a bigint', 'removeAll', 1n, 'something other than a non-negative integer (a bigint)'],
+    ['fewer than none', 'purgeExpired', -1, 'something other than a non-negative integer (-1)'],
+    ['a half', 'purgeExpired', 0.5, 'something other than a non-negative integer (0.5)'],
   ])('is told by its method and its shape: %s of %s', async (_, method, answer, words) => {
     const store = Object.assign(new HomemadeStore(), { [method]: async () => answer });
     await expect(calls[method](new WatchedBrokerStore(store))).rejects.toMatchObject({
       code: 'store_misconfigured',
-      message: expect.stringContaining(
+      message: 'The store of this application cannot be used as it is.',
+      operatorHint: expect.stringContaining(
         `HomemadeStore.${method}() breaks the contract of BrokerStore: it returned ${words}`,
       ),
     });

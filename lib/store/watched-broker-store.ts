@@ -1,5 +1,6 @@
-import { quoted } from '../errors/operator-log.js';
 import { OidcAuthError } from '../errors/oidc-auth-error.js';
+import { OperatorLog } from '../errors/operator-log.js';
+import { isRecord, shapeOf } from './answer-shape.js';
 import {
   BrokerStore,
   type BrokerRecord,
@@ -8,53 +9,59 @@ import {
   type BrokerRecordPage,
   type IdentifiedBrokerRecord,
 } from './broker-store.js';
+import { storeUnavailable, storeUnfit } from './store-failure.js';
+import { storeCall } from './store-shape.js';
+import { firstBreach } from './trial.js';
 
-/** ms by which the database's clock may differ from that of this machine, which is a matter of minutes. */
-const CLOCKS_APART = 86_400_000;
+/** ms after which a method that has not settled is told of; all but `setup` have to settle within 5 s. */
+const SLOW = 6_000;
 
 /**
  * A store whose every answer is looked at: one that is of another type than the contract says would do harm far from
- * where it came from. Rejections are passed on as they are.
+ * where it came from. What goes wrong is told by the name of the store and the method, and to the operator alone.
  *
- * @throws {@link OidcAuthError} `store_misconfigured` naming the method, by every method
+ * @throws {@link OidcAuthError} by every method: `store_misconfigured` where the store breaks its contract, or says so
+ *   itself; `store_unavailable` for any other rejection
  */
 export class WatchedBrokerStore extends BrokerStore {
+  private readonly log = new OperatorLog();
+
   constructor(private readonly store: BrokerStore) {
     super();
   }
 
   override async setup(): Promise<void> {
-    await this.store.setup();
+    await this.watch('setup', () => this.store.setup());
   }
 
   override async close(): Promise<void> {
-    await this.store.close();
+    await this.watch('close', () => this.store.close());
   }
 
   override async ping(): Promise<void> {
-    await this.store.ping();
+    await this.watch('ping', () => this.store.ping());
   }
 
   override async now(): Promise<number> {
-    return this.whole('now', await this.store.now());
+    return this.whole('now', await this.watch('now', () => this.store.now()));
   }
 
   override async insert(kind: BrokerRecordKind, id: string, record: BrokerRecord): Promise<boolean> {
-    return this.decision('insert', await this.store.insert(kind, id, record));
+    return this.decision('insert', await this.watch('insert', () => this.store.insert(kind, id, record)));
   }
 
   override async find(kind: BrokerRecordKind, id: string): Promise<BrokerRecord | null> {
-    const found: unknown = await this.store.find(kind, id);
+    const found: unknown = await this.watch('find', () => this.store.find(kind, id));
     if (found === null) return null;
-    return isRecord(found) ? found : this.broken('find', 'neither null nor a record', found);
+    return isRecord(found) ? found : this.broken('find', `something other than null or a record (${shapeOf(found)})`);
   }
 
   override async replace(kind: BrokerRecordKind, id: string, version: number, record: BrokerRecord): Promise<boolean> {
-    return this.decision('replace', await this.store.replace(kind, id, version, record));
+    return this.decision('replace', await this.watch('replace', () => this.store.replace(kind, id, version, record)));
   }
 
   override async remove(kind: BrokerRecordKind, id: string): Promise<boolean> {
-    return this.decision('remove', await this.store.remove(kind, id));
+    return this.decision('remove', await this.watch('remove', () => this.store.remove(kind, id)));
   }
 
   override async list(
@@ -62,116 +69,76 @@ export class WatchedBrokerStore extends BrokerStore {
     filter: BrokerRecordFilter,
     page: BrokerRecordPage,
   ): Promise<readonly IdentifiedBrokerRecord[]> {
-    const found: unknown = await this.store.list(kind, filter, page);
-    if (!Array.isArray(found)) return this.broken('list', 'no array', found);
-    if (found.length > page.limit) return this.broken('list', `more than ${page.limit} records`, found.length);
-    let last = page.after ?? '';
+    const found: unknown = await this.watch('list', () => this.store.list(kind, filter, page));
+    if (!Array.isArray(found)) return this.broken('list', `something other than an array (${shapeOf(found)})`);
+    if (found.length > page.limit) {
+      return this.broken('list', `more records (${found.length}) than its limit (${page.limit})`);
+    }
+    const { after = '' } = page;
+    let last = after;
     for (const record of found as unknown[]) {
       if (!isRecord(record) || !('id' in record) || typeof record.id !== 'string') {
-        return this.broken('list', 'something that is no record with its id', record);
+        return this.broken('list', `something other than records with their ids (${shapeOf(record)})`);
       }
       // Whoever reads page after page would come to no end.
-      if (record.id <= last) return this.broken('list', `no ids in their order after ${quoted(last)}`, record.id);
+      if (record.id <= after) return this.broken('list', 'a record whose id does not come after "after"');
+      if (record.id <= last) return this.broken('list', "ids not in ascending order of their characters' codes");
       last = record.id;
     }
     return found as IdentifiedBrokerRecord[];
   }
 
   override async removeAll(kind: BrokerRecordKind, filter: BrokerRecordFilter): Promise<number> {
-    return this.whole('removeAll', await this.store.removeAll(kind, filter));
+    return this.whole('removeAll', await this.watch('removeAll', () => this.store.removeAll(kind, filter)));
   }
 
   override async purgeExpired(limit: number): Promise<number> {
-    return this.whole('purgeExpired', await this.store.purgeExpired(limit));
+    return this.whole('purgeExpired', await this.watch('purgeExpired', () => this.store.purgeExpired(limit)));
   }
 
   /**
-   * Tries what cannot be told by the type of an answer, with records that last a minute: that a record comes back whole, that
-   * who comes second is told `false`, and that what has expired is gone.
+   * Tries what cannot be told by the type of an answer.
    *
    * @param id random, at most 36 characters: nobody else's
    */
   async prove(id: string): Promise<void> {
-    const now = await this.now();
-    if (Math.abs(now - Date.now()) > CLOCKS_APART) this.broken('now', 'no ms since the epoch of about today', now);
-    // As long as what they are in use.
-    const [subject, sid] = [`s${id}`.padEnd(43, '_'), `i${id}`.padEnd(43, '_')];
-    const record: BrokerRecord = { version: 1, payload: 'a trial', expiresAt: now + 60_000, subject, sid };
-    const next: BrokerRecord = { version: 2, payload: 'its end', expiresAt: now + 60_000, sid };
-    const expired = `expired-${id}`;
-    const found = async () => recordText(await this.find('marker', id));
-    const listed = async (filter: BrokerRecordFilter) =>
-      (await this.list('marker', filter, { limit: 2 })).map((one) => `${one.id} ${recordText(one)}`).join();
+    const breach = await firstBreach(this, id);
+    if (breach !== undefined) this.broken(breach.method, breach.answer);
+  }
 
-    const steps: readonly (readonly [keyof BrokerStore, unknown, () => Promise<unknown>, string])[] = [
-      ['insert', true, () => this.insert('marker', id, record), 'nothing has this id yet'],
-      ['insert', false, () => this.insert('marker', id, record), 'the id was taken'],
-      ['find', recordText(record), found, 'that was inserted'],
-      ['list', `${id} ${recordText(record)}`, () => listed({ subject, sid }), 'that is the record of this subject'],
-      ['replace', false, () => this.replace('marker', id, 2, next), 'the record has version 1, not 2'],
-      ['replace', true, () => this.replace('marker', id, 1, next), 'the record has this version'],
-      ['find', recordText(next), found, 'that has replaced it'],
-      ['list', '', () => listed({ subject }), 'the record has no subject any more'],
-      ['remove', true, () => this.remove('marker', id), 'the record is there'],
-      ['remove', false, () => this.remove('marker', id), 'it was just removed'],
-      ['replace', false, () => this.replace('marker', id, 2, next), 'it was just removed'],
-      ['find', recordText(null), found, 'it was just removed'],
-      [
-        'insert',
-        true,
-        () => this.insert('marker', expired, { ...record, expiresAt: now - CLOCKS_APART }),
-        'nothing has this id yet',
-      ],
-      ['find', recordText(null), async () => recordText(await this.find('marker', expired)), 'it has expired'],
-      ['insert', true, () => this.insert('marker', expired, next), 'what has this id has expired'],
-      ['remove', true, () => this.remove('marker', expired), 'the record is there'],
-    ];
-    for (const [method, expected, step, reason] of steps) {
-      const outcome = await step();
-      if (outcome !== expected) this.broken(method, `not ${quoted(expected)}, although ${reason}`, outcome);
+  /** What hangs would keep the application from starting, or requests from being answered, without a word. */
+  private async watch<T>(method: keyof BrokerStore, call: () => Promise<T>): Promise<T> {
+    const slow = setTimeout(() => this.tellSlow(method), SLOW).unref();
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof OidcAuthError) || error.code !== 'store_misconfigured') {
+        throw storeUnavailable(storeCall(this.store, method), error);
+      }
+      throw storeUnfit(error.operatorHint ?? error.message, error.cause);
+    } finally {
+      clearTimeout(slow);
     }
   }
 
+  private tellSlow(method: keyof BrokerStore): void {
+    this.log.warn(`${storeCall(this.store, method)} has not settled for ${SLOW / 1_000} s, and is waited for.`);
+  }
+
   private decision(method: keyof BrokerStore, value: unknown): boolean {
-    return typeof value === 'boolean' ? value : this.broken(method, 'neither true nor false', value);
+    if (typeof value === 'boolean') return value;
+    return this.broken(method, `something other than true or false (${shapeOf(value)})`);
   }
 
   private whole(method: keyof BrokerStore, value: unknown): number {
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-    return this.broken(method, 'no whole number', value);
+    return this.broken(method, `something other than a non-negative integer (${shapeOf(value)})`);
   }
 
-  private broken(method: keyof BrokerStore, what: string, value: unknown): never {
-    const message =
-      `${this.store.constructor.name}.${method}() breaks the contract of BrokerStore: it returned ${what} (${described(value)}). ` +
-      "describeBrokerStore of 'nestjs-oidc-auth/testing' checks a store against all of it.";
-    throw new OidcAuthError('store_misconfigured', message, { operatorHint: message });
+  private broken(method: keyof BrokerStore, answer: string): never {
+    throw storeUnfit(
+      `${storeCall(this.store, method)} breaks the contract of BrokerStore: it returned ${answer}. ` +
+        "describeBrokerStore of 'nestjs-oidc-auth/testing' checks a store against all of it.",
+    );
   }
-}
-
-/** To be compared: whatever the order of its members is. */
-function recordText(record: BrokerRecord | null): string {
-  if (record === null) return 'null';
-  const { version, payload, expiresAt, subject, sid } = record;
-  return JSON.stringify({ version, payload, expiresAt, subject, sid });
-}
-
-function isRecord(value: unknown): value is BrokerRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const { version, payload, expiresAt, subject, sid } = value as Record<string, unknown>;
-  return (
-    Number.isSafeInteger(version) &&
-    typeof payload === 'string' &&
-    Number.isSafeInteger(expiresAt) &&
-    [subject, sid].every((field) => field === undefined || typeof field === 'string')
-  );
-}
-
-/** Its shape, as a record's content is nobody's business. */
-function described(value: unknown): string {
-  if (typeof value === 'string') return `a text of ${value.length} characters`;
-  if (typeof value !== 'object' || value === null) return quoted(value);
-  if (Array.isArray(value)) return 'an array';
-  const members = Object.entries(value).map(([name, member]) => `${name}: ${member === null ? 'null' : typeof member}`);
-  return `an object with ${members.join(', ') || 'nothing in it'}`;
 }

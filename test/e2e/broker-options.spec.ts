@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OidcAuthModule, type OidcAuthModuleExtras, type OidcAuthOptions } from '../../lib/index.js';
+import { MemoryBrokerStore, OidcAuthModule, type OidcAuthModuleExtras, type OidcAuthOptions } from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
 import { startApplication } from '../fixtures/application.js';
 import { newEncryptionKey } from '../fixtures/broker.js';
@@ -103,6 +103,16 @@ describe('broker mode does not start', () => {
       { accessTokenTtl: 604_800 },
       'accessTokenTtl must be a whole number of seconds from 1 to 86400',
     ],
+    [
+      'with the class of a store',
+      { brokerStoreUrl: undefined, brokerStoreObj: MemoryBrokerStore },
+      'brokerStoreObj must be a BrokerStore, and is a class or a function: give an instance',
+    ],
+    [
+      'with a store that is still to come',
+      { brokerStoreUrl: undefined, brokerStoreObj: Promise.resolve(new MemoryBrokerStore()) },
+      'brokerStoreObj must be a BrokerStore, and is a Promise: await it',
+    ],
     ['with another subject', { subject: 'email' }, 'subject must be one of "sub", "username"'],
   ])('%s', async (_, given, problem) => {
     const error = await errorOf(boot(given));
@@ -111,7 +121,7 @@ describe('broker mode does not start', () => {
   });
 
   it.each([
-    ['of another kind', 'redis://10.1.2.3/0', 'is of another kind than memory://, sqlite:///path, postgres://'],
+    ['of another kind', 'redis://10.1.2.3/0', 'must begin with one of memory://, sqlite:///path, postgres://'],
     ['that is none', 'nonsense', 'cannot be read'],
     ['with a password that was not encoded', 'postgres://u:p@ss/w@10.1.2.3/db', 'percent-encoded'],
     ['of MongoDB without a database', 'mongodb://10.1.2.3', 'names no database'],

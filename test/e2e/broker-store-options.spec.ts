@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BrokerStore, MemoryBrokerStore, type BrokerStoreProvider } from '../../lib/index.js';
+import {
+  BrokerStore,
+  MemoryBrokerStore,
+  type BrokerRecord,
+  type BrokerRecordKind,
+  type BrokerStoreProvider,
+} from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
 import { startBroker, type RunningBroker } from '../fixtures/broker.js';
 import { OperatorLines } from '../fixtures/operator-lines.js';
@@ -64,6 +70,25 @@ describe.each(adapters)('the store of an application, on $name', (adapter) => {
     await app.close();
     expect(close).toHaveBeenCalledTimes(1);
   });
+});
+
+it('a store is given records that leave out what they have not, rather than say undefined', async () => {
+  const given: BrokerRecord[] = [];
+  class WritingStore extends MemoryBrokerStore {
+    override insert(kind: BrokerRecordKind, id: string, record: BrokerRecord) {
+      given.push(record);
+      return super.insert(kind, id, record);
+    }
+    override replace(kind: BrokerRecordKind, id: string, version: number, record: BrokerRecord) {
+      given.push(record);
+      return super.replace(kind, id, version, record);
+    }
+  }
+  const app = await startBroker(adapters[0], op, { auth: { brokerStoreObj: new WritingStore() } });
+  await app.refresh((await signIn(app)).refresh_token!);
+  await app.close();
+  expect(given.length).toBeGreaterThan(5);
+  expect(given.filter((record) => Object.values(record).includes(undefined))).toEqual([]);
 });
 
 describe('an application in broker mode that names no store', () => {

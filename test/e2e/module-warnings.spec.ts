@@ -1,6 +1,14 @@
 import { ConsoleLogger, Controller, Get, UseGuards, type INestApplication } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Auth, OidcGuard, Public, Roles, type OidcAuthModuleExtras, type OidcAuthOptions } from '../../lib/index.js';
+import {
+  Auth,
+  MemoryBrokerStore,
+  OidcGuard,
+  Public,
+  Roles,
+  type OidcAuthModuleExtras,
+  type OidcAuthOptions,
+} from '../../lib/index.js';
 import { adapters } from '../fixtures/adapters.js';
 import { clientOptions, startApplication } from '../fixtures/application.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
@@ -55,12 +63,20 @@ describe('at boot', () => {
     expect(await warningsOf({ audience: undefined })).toContain('The option audience is not set');
   });
 
-  it('warns of options of broker mode that mean nothing, unless it is said that it is off', async () => {
+  it('warns of options of broker mode that have no effect, unless it is said that it is off', async () => {
     const options = { brokerStoreUrl: 'memory://', accessTokenTtl: 600 };
     expect(await warningsOf(options)).toContain(
-      'Without brokerMode: true, brokerStoreUrl, accessTokenTtl mean nothing.',
+      'Without brokerMode: true, brokerStoreUrl, accessTokenTtl have no effect.',
     );
-    expect(await warningsOf({ ...options, brokerMode: false })).not.toContain('mean nothing');
+    expect(await warningsOf({ ...options, brokerMode: false })).not.toContain('no effect');
+  });
+
+  it('warns the same of a store that is given as a provider', async () => {
+    const brokerStore = { useValue: new MemoryBrokerStore() };
+    expect(await warningsOf({ brokerStore })).toContain(
+      'Without brokerMode: true, the brokerStore extra has no effect.',
+    );
+    expect(await warningsOf({ brokerStore, brokerMode: false })).not.toContain('no effect');
   });
 
   it('warns of a publicUrl without the global prefix of the application', async () => {

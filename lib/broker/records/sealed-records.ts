@@ -121,7 +121,13 @@ export class SealedRecords<T> {
 
   private seal({ id, value, version, expiresAt, subject, sid }: Stored<T>): BrokerRecord {
     const payload = this.keyRing.seal('record', this.contextOf(id), JSON.stringify(value));
-    return { version, payload, expiresAt, subject, sid };
+    return {
+      version,
+      payload,
+      expiresAt,
+      ...(subject === undefined ? {} : { subject }),
+      ...(sid === undefined ? {} : { sid }),
+    };
   }
 
   private open(record: IdentifiedBrokerRecord): Stored<T> | typeof UNREADABLE {

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { OidcAuthError } from '../../errors/oidc-auth-error.js';
-import { OperatorLog, quoted } from '../../errors/operator-log.js';
-import { plainCause } from '../../errors/plain-cause.js';
+import { OperatorLog } from '../../errors/operator-log.js';
 import { SingleFlight } from '../../provider/single-flight.js';
 import { BrokerStore } from '../../store/broker-store.js';
 import { WatchedBrokerStore } from '../../store/watched-broker-store.js';
+
+/** ms that the application waits for its store when it ends. Refreshes that were under way have been finished before. */
+const LONGEST_CLOSE = 10_000;
 
 /** The way to the store: sets it up before its first use, and says what is wrong when it fails. */
 @Injectable()
@@ -31,15 +33,29 @@ export class StoreAccess implements OnApplicationShutdown {
       if (!this.isSetUp) await this.setUp(store);
       return await work(store);
     } catch (error) {
-      const ours = error instanceof OidcAuthError ? error : unavailable(error);
-      this.log.report(ours);
-      throw ours;
+      this.log.report(error);
+      throw error;
     }
   }
 
-  /** After everything that uses it has ended. */
+  /**
+   * After everything that uses it has ended. A store that cannot be closed, or never comes to an end with it, keeps nobody
+   * else from closing.
+   */
   async onApplicationShutdown(): Promise<void> {
-    await this.store?.close();
+    if (this.store === undefined) return;
+    const closed = this.store.close().catch((error: unknown) => this.log.report(error));
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.log.warn(
+          `The broker store has not closed within ${LONGEST_CLOSE / 1_000} s: the application ends without it.`,
+        );
+        resolve();
+      }, LONGEST_CLOSE);
+    });
+    await Promise.race([closed, patience]);
+    clearTimeout(timer);
   }
 
   private setUp(store: WatchedBrokerStore): Promise<void> {
@@ -56,14 +72,4 @@ export function brokerModeOff(): OidcAuthError {
     'broker_mode_off',
     'This is possible in broker mode only: set brokerMode: true in the options of OidcAuthModule.',
   );
-}
-
-function unavailable(cause: unknown): OidcAuthError {
-  const { name, message, code } = plainCause(cause) as Error & { code?: unknown };
-  const what = typeof code === 'string' ? `${name} ${code}` : name;
-  return new OidcAuthError('store_unavailable', 'The sessions of this application cannot be reached at the moment.', {
-    cause: plainCause(cause),
-    retryAfter: 5,
-    operatorHint: `The broker store failed (${what}): ${quoted(message)}`,
-  });
 }
