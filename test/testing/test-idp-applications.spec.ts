@@ -1,7 +1,7 @@
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Auth, IdToken, IdTokenClaims, MemoryBrokerStore, OidcAuthModule } from '../../lib/index.js';
 import { startTestIdp, type TestIdp, type TestIdpMintOptions } from '../../lib/testing/test-idp/index.js';
 import { adapters } from '../fixtures/adapters.js';
@@ -96,7 +96,7 @@ describe.each(cases)(
     });
 
     it('is told that the user said no', async () => {
-      idp.denyNext();
+      idp.denyNextAuthorization();
       await expect(signIn()).rejects.toThrow('no tokens, but 403');
     });
 
@@ -118,13 +118,20 @@ describe.each(cases)(
       },
     );
 
-    it.each(['wrongKey', 'issMissing', 'issWrong', 'noIdToken'] as const)(
-      'takes no ID token it cannot trust: %s',
-      async (fault) => {
-        idp.faults.once('token', fault);
-        await expect(signIn()).rejects.toThrow(/no tokens, but 502/);
-      },
-    );
+    it.each([
+      ['wrongKey', 502],
+      ['issMissing', 502],
+      ['issWrong', 502],
+      ['audWrong', 502],
+      ['idTokenExpired', 502],
+      ['noIdToken', 502],
+      // Somebody else's login is the client's mistake, or an attack by it.
+      ['nonceWrong', 400],
+      ['nonceMissing', 400],
+    ] as const)('takes no ID token it cannot trust: %s', async (fault, status) => {
+      idp.faults.once('token', fault);
+      await expect(signIn()).rejects.toThrow(`no tokens, but ${status}`);
+    });
 
     it('takes no authorization response of somebody else (RFC 9207)', async () => {
       idp.faults.once('authorization', 'issWrong', 'issMissing');
@@ -173,8 +180,49 @@ describe.each(adapters)('guards of an application in pass-through mode, on $name
     ['has no subject', { sub: undefined }, {}],
     ['is a logout token', {}, { header: { typ: 'logout+jwt' } }],
     ['is signed with a key that is not published', {}, { signWith: 'unpublished' }],
+    ['is not signed at all', {}, { signWith: 'none' }],
+    ['is not signed at all, and says so in capitals', {}, { signWith: 'none', header: { alg: 'NONE' } }],
+    ['has a critical header', {}, { header: { crit: ['x'], x: 1 } }],
+    ['has null for a subject', { sub: null }, {}],
   ] as const)('refuse one that %s', async (_name, claims, options) => {
     expect(await status('/me', claims, options)).toBe(401);
+  });
+});
+
+describe.each(adapters)('the time of an application and of its provider, on $name,', (adapter) => {
+  let app: RunningApplication;
+  beforeAll(async () => {
+    const auth = { ...idp.options, timeout: 500 };
+    app = await startApplication(adapter, { auth, module: { controllers: [OrdersController] } });
+  });
+  afterAll(() => app.close());
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const status = async (token: string) => (await app.fetch('/me', bearer(token))).status;
+  const login = () => {
+    const query = new URLSearchParams({ redirect_uri: `${app.url}/auth/v2/callback` });
+    return new UserAgent().follow(`${app.url}/auth/v2/login?${query}`).then(({ response }) => response.status);
+  };
+
+  it('is moved by a faked Date for both', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const token = await idp.mintToken();
+    expect(await status(token)).toBe(200);
+    vi.setSystemTime(Date.now() + 330_000);
+    expect(await status(token)).toBe(401);
+    expect(await status(await idp.mintToken())).toBe(200);
+    expect(await login()).toBe(200);
+  });
+
+  it('is moved by `now` for the provider alone, whose tokens are of another time then', async () => {
+    idp.change({ now: () => Date.now() + 60_000 });
+    expect(await login()).toBe(502);
+  });
+
+  it.each(['hang', { slow: 5_000 }] as const)('is short where `timeout` is, with the fault %o', async (fault) => {
+    idp.faults.once('token', fault);
+    expect(await login()).toBe(503);
   });
 });
 
@@ -199,6 +247,9 @@ describe.each(adapters)('an application in broker mode, on $name', (adapter) => 
 
 it('a test module that is guarded for real is unavailable while no key can be had', async () => {
   const other = await startTestIdp({ signingAlgorithm: 'ES256' });
+  const token = await other.mintToken();
+  // Before the application starts, which gets itself the keys in the background.
+  await other.down();
   let app: INestApplication | undefined;
   try {
     const moduleRef = await Test.createTestingModule({
@@ -208,8 +259,6 @@ it('a test module that is guarded for real is unavailable while no key can be ha
     app = moduleRef.createNestApplication({ logger: false });
     await app.listen(0, '127.0.0.1');
     const address = await app.getUrl();
-    const token = await other.mintToken();
-    await other.down();
     expect((await fetch(`${address}/me`, bearer(token))).status).toBe(503);
   } finally {
     await app?.close();

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateTestIdpKey, startTestIdp, type TestIdp } from '../../lib/testing/test-idp/index.js';
 import { bearer } from '../fixtures/application.js';
@@ -69,6 +69,37 @@ describe('a minted token', () => {
     for (const claim of ['sub', 'scope', 'exp', 'realm_access']) expect(claims).not.toHaveProperty(claim);
   });
 
+  it('has null where null is given, for whatever claim, and is otherwise the same', async () => {
+    const names = ['sub', 'scope', 'aud', 'exp', 'iat', 'nbf', 'iss', 'client_id', 'sid', 'auth_time', 'jti', 'x'];
+    const right = decodeJwt(await idp.mintToken({ iat: 1, exp: 2, auth_time: 1, jti: 'any', sid: 'any' }));
+    for (const name of names) {
+      const given = { iat: 1, exp: 2, auth_time: 1, jti: 'any', sid: 'any', [name]: null };
+      expect(decodeJwt(await idp.mintToken(given))).toEqual({ ...right, [name]: null });
+    }
+    const { roles: _, ...rest } = decodeJwt(await idp.mintToken({ roles: null }));
+    expect(rest['realm_access']).toEqual({ roles: null });
+  });
+
+  it('is without whatever claim is undefined', async () => {
+    const right = await idp.mintToken();
+    for (const name of Object.keys(decodeJwt(right))) {
+      const { [name]: _, ...others } = decodeJwt(right);
+      expect(Object.keys(decodeJwt(await idp.mintToken({ [name]: undefined })))).toEqual(Object.keys(others));
+    }
+  });
+
+  it('has roles beside whatever else is given at their place, and no other roles there', async () => {
+    const given = { roles: ['x'], realm_access: { other: 1 } };
+    expect(decodeJwt(await idp.mintToken(given))['realm_access']).toEqual({ other: 1, roles: ['x'] });
+    const itself = { realm_access: { roles: 'not a list' } };
+    expect(decodeJwt(await idp.mintToken(itself))['realm_access']).toEqual({ roles: 'not a list' });
+    await expect(idp.mintToken({ roles: ['x'], realm_access: { roles: ['y'] } })).rejects.toThrow(
+      'mintToken is given roles, and realm_access.roles, which is where they stand: give one of them.',
+    );
+    await expect(idp.mintToken({ roles: ['x'], realm_access: 'y' })).rejects.toThrow('it must be an object');
+    await expect(idp.mintToken({ roles: ['x'], realm_access: null })).rejects.toThrow('it must be an object');
+  });
+
   it('may be about somebody the provider does not know', async () => {
     const claims = decodeJwt(await idp.mintToken({ sub: 'stranger', roles: ['guest'] }));
     expect(claims).toMatchObject({ sub: 'stranger', realm_access: { roles: ['guest'] } });
@@ -104,6 +135,28 @@ describe('a minted token', () => {
     });
   });
 
+  it('may be unsecured, under whatever name of no algorithm (RFC 7519 §6)', async () => {
+    const token = await idp.mintToken({ sub: '4711', x: 'ü' }, { signWith: 'none' });
+    expect(token).toMatch(/^[\w-]+\.[\w-]+\.$/);
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'none', typ: 'at+jwt' });
+    expect(UnsecuredJWT.decode(token, { issuer: idp.issuer, audience: 'test-api' }).payload).toMatchObject({
+      sub: '4711',
+      x: 'ü',
+    });
+    const header = { alg: 'nOnE', typ: undefined, kid: idp.keys[0]!.kid };
+    expect(decodeProtectedHeader(await idp.mintToken({}, { signWith: 'none', header }))).toEqual({
+      alg: 'nOnE',
+      kid: header.kid,
+    });
+  });
+
+  it('may have a header that is critical', async () => {
+    const token = await idp.mintToken({}, { header: { crit: ['x'], x: 1 } });
+    expect(decodeProtectedHeader(token)).toMatchObject({ crit: ['x'], x: 1 });
+    await expect(jwtVerify(token, published())).rejects.toThrow('"x" is not recognized');
+    expect((await jwtVerify(token, published(), { crit: { x: true } })).payload.sub).toBe('alice');
+  });
+
   it('is known at userinfo, unless another key has signed it', async () => {
     const ask = async (token: string) => {
       const response = await fetch(`${idp.issuer}/userinfo`, bearer(token));
@@ -114,6 +167,7 @@ describe('a minted token', () => {
     expect(await ask(await idp.mintToken({ exp: 1 }))).toBe(401);
     expect(await ask(await idp.mintToken({ scope: 'orders:read' }))).toBe(403);
     expect(await ask(await idp.mintToken({}, { signWith: 'unpublished' }))).toBe(401);
+    expect(await ask(await idp.mintToken({}, { signWith: 'none' }))).toBe(401);
   });
 
   it('ends with the session of its user, unless it has offline_access, and no other', async () => {

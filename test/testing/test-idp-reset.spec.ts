@@ -39,7 +39,7 @@ describe('a request that reset() meets under way', () => {
     idp.faults.once('authorization', { slow: 50 });
     const late = await underWay('authorization', wire.authorize());
     await idp.reset();
-    idp.denyNext();
+    idp.denyNextAuthorization();
     idp.faults.once('discovery', { slow: 100 });
     // By then the late one has had its turn.
     expect((await fetch(idp.discoveryUrl)).status).toBe(200);
@@ -68,6 +68,17 @@ it('requests that reset() finds answered have nothing to fear, and neither have 
   }
 });
 
+it('reset() goes back to the users that were given, not to what has become of them since', async () => {
+  const users = { alice: { roles: ['admin'] }, bob: { sub: '4711' } };
+  const other = await startTestIdp({ signingAlgorithm: 'ES256', users });
+  users.alice.roles.push('auditor');
+  users.bob.sub = 'alice';
+  (other.user('alice').roles as string[]).push('user');
+  await other.reset();
+  expect([other.user('alice').roles, other.user('bob').sub]).toEqual([['admin'], '4711']);
+  await other.close();
+});
+
 it('reset(), down() and up() come one after another, in whatever hurry', async () => {
   await Promise.all([idp.down(), idp.up(), idp.down(), idp.reset(), idp.reset()]);
   expect(await outcome(fetch(idp.discoveryUrl))).toBe(200);
@@ -78,7 +89,10 @@ describe('after close()', () => {
     const other = await startTestIdp({ signingAlgorithm: 'ES256' });
     await other.close();
     await expect(other.reset()).rejects.toThrow('This test identity provider is closed: start another one.');
-    await expect(other.up()).rejects.toThrow('is closed');
+    const refused = [other.up(), other.mintToken(), other.rotateKeys(), other.logOut('alice')];
+    for (const outcome of await Promise.allSettled(refused)) {
+      expect(outcome).toMatchObject({ reason: { message: expect.stringContaining('is closed: start another one') } });
+    }
     expect(await outcome(fetch(other.discoveryUrl))).toBe('ECONNREFUSED');
     await Promise.all([other.close(), other.down()]);
   });
@@ -90,5 +104,15 @@ describe('after close()', () => {
     await other.close();
     await up;
     expect(await outcome(fetch(other.discoveryUrl))).toBe('ECONNREFUSED');
+  });
+
+  it('has happened at the end of a block with `await using`', async () => {
+    let url: string;
+    {
+      await using other = await startTestIdp({ signingAlgorithm: 'ES256' });
+      url = other.discoveryUrl;
+      expect(await outcome(fetch(url))).toBe(200);
+    }
+    expect(await outcome(fetch(url))).toBe('ECONNREFUSED');
   });
 });

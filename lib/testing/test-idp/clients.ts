@@ -1,5 +1,8 @@
 import { OAuthError, PageError, TestIdpError } from './errors.js';
-import { only } from './parameters.js';
+import { only } from './http/parameters.js';
+import { checked } from './options/checked.js';
+import { assertKnown, shown } from './options/known-names.js';
+import { assertValues, listOfTexts, listOfUris, oneOf, type Rule, text, webAddress } from './options/rules.js';
 
 /** An application that is registered at the test identity provider. */
 export interface TestIdpClient {
@@ -19,15 +22,15 @@ export interface TestIdpClient {
   roles?: readonly string[] | undefined;
 }
 
-export const CLIENT_MEMBERS: readonly (keyof TestIdpClient)[] = [
-  'clientId',
-  'clientSecret',
-  'tokenEndpointAuthMethod',
-  'redirectUris',
-  'postLogoutRedirectUris',
-  'backchannelLogoutUri',
-  'roles',
-];
+export const CLIENT_RULES: Readonly<Record<keyof TestIdpClient, Rule>> = {
+  clientId: text,
+  clientSecret: text,
+  tokenEndpointAuthMethod: oneOf('client_secret_basic', 'client_secret_post', 'none'),
+  redirectUris: listOfUris,
+  postLogoutRedirectUris: listOfUris,
+  backchannelLogoutUri: webAddress,
+  roles: listOfTexts,
+};
 
 /** Its secret is long enough for broker mode to derive a key from. */
 export const DEFAULT_CLIENT: TestIdpClient = {
@@ -44,13 +47,36 @@ export function mayRedirect(uri: string, listed: readonly string[] = []): boolea
   return url?.protocol === 'http:' && LOOPBACK.has(url.hostname) && !uri.includes('#') && url.username === '';
 }
 
+/** Says which address it was, and how it would be allowed. */
+export function assertRedirect(
+  client: TestIdpClient,
+  parameter: string,
+  uri: string,
+  option: 'redirectUris' | 'postLogoutRedirectUris',
+): void {
+  if (mayRedirect(uri, client[option])) return;
+  const listed = client[option] ?? [];
+  throw new PageError(
+    `${parameter} ${JSON.stringify(uri)} is not one of client ${JSON.stringify(client.clientId)}. ` +
+      `It may use http addresses on loopback${listed.map((known) => `, ${known}`).join('')}. Allow it by startTestIdp({ clients: ` +
+      `[{ clientId: ${JSON.stringify(client.clientId)}, ${option}: [${JSON.stringify(uri)}] }] }).`,
+  );
+}
+
 /** The applications there are. */
 export class Clients {
   readonly #clients: readonly TestIdpClient[];
 
   constructor(clients: readonly TestIdpClient[]) {
     if (clients.length === 0) throw new TestIdpError('startTestIdp({ clients: [] }): a provider needs a client.');
-    this.#clients = clients.map((client) => ({ ...client }));
+    for (const [index, client] of clients.entries()) {
+      const { clientId } = client;
+      text(clientId, 'clientId');
+      assertValues({ ...client }, CLIENT_RULES, ` of client ${shown(clientId)}`);
+      if (clients.findIndex((other) => other.clientId === clientId) === index) continue;
+      throw new TestIdpError(`Two clients have the clientId ${shown(clientId)}.`);
+    }
+    this.#clients = clients.map((client) => checked({ ...client }, (name, value) => assertMember(client, name, value)));
   }
 
   get first(): TestIdpClient {
@@ -98,6 +124,13 @@ export class Clients {
       `Give it to startTestIdp({ clients: [{ clientId: ${JSON.stringify(clientId)} }] }).`
     );
   }
+}
+
+/** One that is set while the provider runs. */
+function assertMember({ clientId }: TestIdpClient, name: string, value: unknown): void {
+  assertKnown('member', name, Object.keys(CLIENT_RULES), ' of a client');
+  if (name === 'clientId') throw new TestIdpError(`The clientId of client ${shown(clientId)} stays: tokens hold it.`);
+  assertValues({ [name]: value }, CLIENT_RULES, ` of client ${shown(clientId)}`);
 }
 
 function methodsOf({ clientSecret, tokenEndpointAuthMethod }: TestIdpClient): readonly string[] {

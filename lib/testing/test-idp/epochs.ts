@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import type { TestIdpRequest } from './http/requests.js';
 import type { Provider } from './provider.js';
-import type { TestIdpRequest } from './requests.js';
 
 /** From one `reset()` to the next: what the provider remembers, what it was asked, and what it has not answered yet. */
 export interface Epoch {

@@ -1,10 +1,15 @@
 export { startTestIdp } from './start-test-idp.js';
 export type { TestIdp, TestIdpClientOptions } from './test-idp.js';
-export type { TestIdpOptions, TestIdpRefreshTokenRotation, TestIdpRolesCarrier, TestIdpSettings } from './options.js';
+export type {
+  TestIdpOptions,
+  TestIdpRefreshTokenRotation,
+  TestIdpRolesCarrier,
+  TestIdpSettings,
+} from './options/options.js';
 export type { TestIdpClient } from './clients.js';
 export type { TestIdpUser } from './users.js';
-export type { TestIdpEndpoint } from './endpoints.js';
-export type { TestIdpFaults } from './faults.js';
+export type { TestIdpEndpoint } from './endpoints/endpoints.js';
+export type { TestIdpFaults } from './faults/faults.js';
 export type {
   TestIdpAuthorizationFault,
   TestIdpCommonFault,
@@ -15,8 +20,8 @@ export type {
   TestIdpOtherAnswer,
   TestIdpTokenFault,
   TestIdpUserinfoFault,
-} from './fault-names.js';
-export type { TestIdpRequest } from './requests.js';
-export type { TestIdpLogoutDelivery } from './logout.js';
-export type { TestIdpMintOptions, TestIdpTokenClaims } from './mint.js';
+} from './faults/fault-types.js';
+export type { TestIdpRequest } from './http/requests.js';
+export type { TestIdpLogoutDelivery } from './endpoints/logout.js';
+export type { TestIdpMintOptions, TestIdpTokenClaims } from './mint-types.js';
 export { generateTestIdpKey, type TestIdpKey } from './signing-keys.js';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { OAuthError, PageError } from './errors.js';
-import type { Settings } from './options.js';
+import type { Settings } from './options/options.js';
 import type { Records, Session } from './records.js';
 import type { Users } from './users.js';
 
@@ -21,6 +21,7 @@ export class Login {
   constructor(
     private readonly users: Users,
     private readonly records: Records,
+    private readonly issuer: () => string,
     initial: string,
   ) {
     users.get(initial);
@@ -41,11 +42,11 @@ export class Login {
   }
 
   /** The session of the browser, or a new one. */
-  signIn({ headers, prompts, hint, maxAge }: LoginRequest, cookie: string, { now }: Settings): Session {
+  signIn({ headers, prompts, hint, maxAge }: LoginRequest, { now }: Settings): Session {
     const error = this.#errors.shift();
     if (error !== undefined) throw error;
     const wanted = hint === undefined ? undefined : this.hinted(hint);
-    const session = this.sessionOf(headers, cookie);
+    const session = this.sessionOf(headers);
     const isGood =
       session !== undefined &&
       (wanted === undefined || wanted === session.user) &&
@@ -56,10 +57,21 @@ export class Login {
     return this.records.newSession(wanted ?? this.#as, now());
   }
 
-  sessionOf(headers: IncomingHttpHeaders, cookie: string): Session | undefined {
+  sessionOf(headers: IncomingHttpHeaders): Session | undefined {
     const pairs = (headers.cookie ?? '').split(/; */).map((pair) => pair.split('='));
-    const id = pairs.find(([name]) => name === cookie)?.[1];
+    const id = pairs.find(([name]) => name === this.cookieName)?.[1];
     return id === undefined ? undefined : this.records.sessions.get(id);
+  }
+
+  /** `Set-Cookie`: the browser keeps the session, or forgets the one it has. */
+  cookieOf(session: Session | undefined): string {
+    if (session === undefined) return `${this.cookieName}=; Path=/; Max-Age=0`;
+    return `${this.cookieName}=${session.id}; Path=/; HttpOnly; SameSite=Lax`;
+  }
+
+  /** Browsers share cookies among the ports of a host: two providers must not take each other's. */
+  private get cookieName(): string {
+    return `test_idp_${new URL(this.issuer()).port}`;
   }
 
   /** A provider would ask for the password; here a hint that fits nobody is a mistake. */

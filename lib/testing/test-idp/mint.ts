@@ -1,81 +1,87 @@
-import type { CryptoKey } from 'jose';
-import { assertMembers } from './known-names.js';
-import { words } from './parameters.js';
+import { TestIdpError } from './errors.js';
+import { words } from './http/parameters.js';
+import type { TestIdpMintOptions, TestIdpTokenClaims } from './mint-types.js';
+import { shown } from './options/known-names.js';
+import { assertClaims, assertMintOptions } from './options/mint-rules.js';
 import type { Provider } from './provider.js';
-import { accessTokenClaims, claimsAbout, sign } from './tokens.js';
+import type { Session } from './records.js';
+import { accessTokenClaims, claimsAbout, sign, unsecured } from './tokens.js';
 import { withRoles } from './users.js';
 
-/** Claims of a minted token; `undefined` leaves one out, any other may be added. */
-export interface TestIdpTokenClaims {
-  /** Default: that of the user who is signed in by default. One of a known user brings that user's claims. */
-  sub?: string | undefined;
-  /** Stand where `rolesClaim` says. Default: the user's. */
-  roles?: readonly string[] | undefined;
-  /** Separated by spaces. Default `'openid profile email'`. */
-  scope?: string | undefined;
-  /** Default: the setting `audience`. */
-  aud?: string | readonly string[] | undefined;
-  /** Seconds since the epoch. Default: `accessTokenTtl` from now. */
-  exp?: number | undefined;
-  /** Seconds since the epoch. Default: now. */
-  iat?: number | undefined;
-  /** Seconds since the epoch. Default: left out. */
-  nbf?: number | undefined;
-  /** Default: the issuer. */
-  iss?: string | undefined;
-  /** Default: that of the first client. */
-  client_id?: string | undefined;
-  /** Default: that of a login of its own where `sub` is that of a known user. */
-  sid?: string | undefined;
-  /** Seconds since the epoch. Default: now, where `sub` is that of a known user. */
-  auth_time?: number | undefined;
-  [claim: string]: unknown;
-}
-
-/** How a minted token is made. */
-export interface TestIdpMintOptions {
-  /** Members of the header; `undefined` leaves one out. Default: `alg`, `kid` and `typ: 'at+jwt'`. */
-  header?: Readonly<Record<string, unknown>> | undefined;
-  /**
-   * Another key: `'unpublished'`, one of the provider's own that is not in the JWKS, or yours (`generateTestIdpKey()`; a
-   * `Uint8Array` for HMAC). The provider itself does not know such a token, at userinfo for instance. Default: the key in use.
-   */
-  signWith?:
-    | 'unpublished'
-    | { readonly privateKey: CryptoKey | Uint8Array; readonly alg: string; readonly kid?: string | undefined }
-    | undefined;
-}
+const DEFAULT_SCOPE = 'openid profile email';
 
 export async function mintAccessToken(
   provider: Provider,
   given: TestIdpTokenClaims,
   options: TestIdpMintOptions,
 ): Promise<string> {
-  assertMembers('option', options, ['header', 'signWith'], ' of mintToken');
-  const { header = {}, signWith } = options;
-  const { users, login, clients, keys, records, settings } = provider;
-  const { sub = users.subjectOf(login.as), roles, scope = 'openid profile email', ...changed } = given;
-  const scopes = words(scope);
+  assertClaims(given);
+  assertMintOptions(options);
+  const { users, login, clients, records, settings } = provider;
+  const sub = given.sub ?? users.subjectOf(login.as);
+  const scopes = words(given.scope ?? DEFAULT_SCOPE);
   const name = users.nameOf(sub);
-  // Roles that are given, be it as `undefined`, stand instead of the user's.
-  const issuing = 'roles' in given ? { rolesIn: [] } : {};
-  const about = name === undefined ? { sub } : claimsAbout(provider, name, scopes, 'access_token', issuing);
   // `logOut` ends it; a `sid` that is given is that of the logout token, too.
-  const session = name === undefined ? undefined : records.newSession(name, settings.now(), given.sid);
-  const claims: Record<string, unknown> = {
-    ...withRoles(about, settings.rolesClaim, roles),
-    ...(session === undefined ? {} : { sid: session.sid, auth_time: session.authTime }),
-    ...accessTokenClaims(provider, clients.first.clientId, scopes),
-    ...changed,
-  };
-  for (const left of ['sub', 'scope']) if (left in given && given[left] === undefined) delete claims[left];
-  const key = signWith === 'unpublished' ? await keys.unpublished() : (signWith ?? keys.current);
-  const token = await sign(claims, { typ: 'at+jwt', ...header }, key);
-  if (signWith !== undefined) return token;
+  const session = name === undefined ? undefined : records.newSession(name, settings.now(), given.sid ?? undefined);
+  const claims = claimsOf(provider, given, { sub, name, scopes, session });
+  const token = await signed(provider, claims, options);
+  if (options.signWith !== undefined) return token;
   const client = clients.find(String(claims['client_id']));
   const isOfLogin = session !== undefined && client !== undefined;
   const grant = isOfLogin ? records.newGrant({ clientId: client.clientId, session, scope: scopes }) : undefined;
   if (isOfLogin) session.clients.add(client.clientId);
   records.accessTokens.set(token, { claims, grant, revoked: false });
   return token;
+}
+
+interface About {
+  readonly sub: string;
+  readonly name: string | undefined;
+  readonly scopes: readonly string[];
+  readonly session: Session | undefined;
+}
+
+/** Those of a login, and over them what is given; what is `undefined` has no JSON, and so is left out. */
+function claimsOf(provider: Provider, given: TestIdpTokenClaims, { sub, name, scopes, session }: About) {
+  const { clients, settings } = provider;
+  // Roles that are given, be it as `undefined`, stand instead of the user's.
+  const changes = 'roles' in given ? { rolesIn: [] } : {};
+  const about = name === undefined ? { sub } : claimsAbout(provider, name, scopes, 'access_token', changes);
+  const { roles, ...changed } = given;
+  assertOnce(changed, settings.rolesClaim, roles);
+  const claims = {
+    ...about,
+    ...(session === undefined ? {} : { sid: session.sid, auth_time: session.authTime }),
+    ...accessTokenClaims(provider, clients.first.clientId, scopes),
+    ...changed,
+  };
+  return withRoles(claims, settings.rolesClaim, roles);
+}
+
+/** Roles that are given by two names have no right answer. */
+function assertOnce(changed: Readonly<Record<string, unknown>>, place: string | readonly string[], roles: unknown) {
+  if (roles === undefined) return;
+  const path = typeof place === 'string' ? place.split('.') : place;
+  const there = path.reduce<unknown>((inner, member) => (inner as Record<string, unknown> | null)?.[member], changed);
+  if (there === undefined) return;
+  throw new TestIdpError(
+    `mintToken is given roles, and ${path.join('.')}, which is where they stand: give one of them.`,
+  );
+}
+
+async function signed(provider: Provider, claims: Record<string, unknown>, options: TestIdpMintOptions) {
+  const { keys } = provider;
+  const { signWith } = options;
+  const header = { typ: 'at+jwt', ...options.header };
+  if (signWith === 'none') return unsecured(claims, header);
+  const key = signWith === 'unpublished' ? await keys.unpublished() : (signWith ?? keys.current);
+  try {
+    return await sign(claims, header, key);
+  } catch (error) {
+    const { alg = key.alg } = header as { alg?: unknown };
+    const reason = (error as Error).message;
+    throw new TestIdpError(`A token with alg ${shown(alg)} cannot be signed with this key: ${reason}`, {
+      cause: error,
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import type { Clients } from './clients.js';
 import type { Login } from './login.js';
-import type { Settings } from './options.js';
+import type { Settings } from './options/options.js';
 import type { Records } from './records.js';
 import type { SigningKeys } from './signing-keys.js';
 import type { Users } from './users.js';

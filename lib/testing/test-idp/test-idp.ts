@@ -1,17 +1,20 @@
 import type { TestIdpClient } from './clients.js';
-import { decideDevice } from './device-flow.js';
-import { PATHS, type TestIdpEndpoint } from './endpoints.js';
+import { decideDevice } from './endpoints/device-flow.js';
+import { PATHS, type TestIdpEndpoint } from './endpoints/endpoints.js';
+import { endSessions, type TestIdpLogoutDelivery } from './endpoints/logout.js';
 import type { Epochs } from './epochs.js';
 import { OAuthError } from './errors.js';
-import { assertEndpoint } from './fault-shapes.js';
-import type { TestIdpFaults } from './faults.js';
-import { assertMembers } from './known-names.js';
-import type { Listener } from './listener.js';
-import { endSessions, type TestIdpLogoutDelivery } from './logout.js';
-import { mintAccessToken, type TestIdpMintOptions, type TestIdpTokenClaims } from './mint.js';
-import { settingsOf, type TestIdpSettings } from './options.js';
+import type { TestIdpFaults } from './faults/faults.js';
+import type { Mistakes } from './faults/mistakes.js';
+import { assertEndpoint } from './faults/parse-fault.js';
+import type { Listener } from './http/listener.js';
+import type { TestIdpRequest } from './http/requests.js';
+import type { TestIdpMintOptions, TestIdpTokenClaims } from './mint-types.js';
+import { mintAccessToken } from './mint.js';
+import { assertMembers } from './options/known-names.js';
+import { settingsOf, type TestIdpSettings } from './options/options.js';
+import { must } from './options/rules.js';
 import type { Provider } from './provider.js';
-import type { TestIdpRequest } from './requests.js';
 import type { TestIdpKey } from './signing-keys.js';
 import type { TestIdpUser } from './users.js';
 
@@ -21,7 +24,7 @@ export interface TestIdpClientOptions {
   clientId: string;
   /** `undefined` for a public client. */
   clientSecret: string | undefined;
-  /** On `http://127.0.0.1` and a free port. */
+  /** On `http://127.0.0.1` and a free port, where the options `host` and `port` do not say otherwise. */
   discoveryUrl: string;
   /** The setting `audience`. */
   audience: string | readonly string[];
@@ -32,14 +35,15 @@ export interface TestIdpParts {
   readonly epochs: Epochs;
   readonly listener: Listener;
   readonly faults: TestIdpFaults;
+  readonly mistakes: Mistakes;
 }
 
 /**
  * An OpenID Provider for tests, in the process of the test and over real HTTP on loopback. Who signs in is said by the
  * test, all else is as the standards have it: what it issues is verified for real. Made by `startTestIdp()`.
  *
- * Methods that name a user, a client, a user code, an endpoint, a fault or a setting that there is not, or give a setting a
- * value it cannot have, throw an error at once that says what there is.
+ * Methods that are given an unknown user, client, user code, endpoint, fault or setting, or a value of another kind than is
+ * asked for, throw at once and list what there is. So do the members of what `user()` and `client()` return, when they are set.
  */
 export class TestIdp {
   /** What goes wrong, at which endpoint, once or until cleared. */
@@ -100,7 +104,7 @@ export class TestIdp {
   }
 
   /** The user says no to the next authorization request: the application is answered `access_denied`. */
-  denyNext(): void {
+  denyNextAuthorization(): void {
     this.failNextAuthorization('access_denied', 'the user said no');
   }
 
@@ -124,6 +128,7 @@ export class TestIdp {
    * with a `backchannelLogoutUri` is posted a logout token for each session; resolves when they have answered.
    */
   async logOut(user: string): Promise<readonly TestIdpLogoutDelivery[]> {
+    this.#parts.listener.assertOpen();
     const provider = this.#provider;
     provider.users.get(user);
     const sessions = [...provider.records.sessions.values()].filter((session) => session.user === user);
@@ -135,7 +140,8 @@ export class TestIdp {
    * `idp.mintToken({ sub: 'bob', roles: ['admin'], scope: 'orders:read' })`. For a known user there is a session behind it
    * that `logOut` ends; for somebody else there is none, and neither `sid` nor `auth_time`.
    */
-  mintToken(claims: TestIdpTokenClaims = {}, options: TestIdpMintOptions = {}): Promise<string> {
+  async mintToken(claims: TestIdpTokenClaims = {}, options: TestIdpMintOptions = {}): Promise<string> {
+    this.#parts.listener.assertOpen();
     return mintAccessToken(this.#provider, claims, options);
   }
 
@@ -144,10 +150,16 @@ export class TestIdp {
     return this.#provider.keys.published;
   }
 
-  /** Signs with a new key from now on. `keepOld` (default `true`): the others stay in the JWKS. */
+  /**
+   * Signs with a new key from now on. `keepOld` (default `true`): the others stay in the JWKS.
+   *
+   * Applications keep keys: this library fetches them on account of an unknown `kid` at most once in 10 s.
+   */
   async rotateKeys(options: { keepOld?: boolean | undefined } = {}): Promise<void> {
+    this.#parts.listener.assertOpen();
     assertMembers('option', options, ['keepOld'], ' of rotateKeys');
     const { keepOld = true } = options;
+    must('true or false', (value) => typeof value === 'boolean')(keepOld, 'keepOld');
     return this.#provider.keys.rotate(keepOld);
   }
 
@@ -164,7 +176,7 @@ export class TestIdp {
     return this.#parts.listener.down();
   }
 
-  /** Listens again, on the same port. Rejects after `close()`, and so does `reset()`. */
+  /** Listens again, on the same port. */
   up(): Promise<void> {
     return this.#parts.listener.up();
   }
@@ -172,17 +184,31 @@ export class TestIdp {
   /**
    * For tests that share a provider: as after the start, with no sessions, tokens, requests and faults. The keys, the
    * port and the clients stay, since applications know them. What has been asked and not answered yet is broken off.
+   *
+   * @throws after it is done, where a fault's `edit` has thrown or returned no object since the last time
    */
   async reset(): Promise<void> {
     this.faults.clear();
     this.#parts.epochs.next();
     await this.up();
+    this.#parts.mistakes.tell();
   }
 
-  /** Ends it for good; open connections are broken, and nothing is left that keeps the process alive. */
-  close(): Promise<void> {
+  /**
+   * Ends it for good; open connections are broken, and nothing is left that keeps the process alive. Afterwards `mintToken`,
+   * `rotateKeys`, `logOut`, `up` and `reset` are refused.
+   *
+   * @throws after it is done, as `reset()` does
+   */
+  async close(): Promise<void> {
     this.#parts.epochs.end();
-    return this.#parts.listener.close();
+    await this.#parts.listener.close();
+    this.#parts.mistakes.tell();
+  }
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   get #provider(): Provider {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type CryptoKey, type JWTPayload, SignJWT } from 'jose';
-import type { Issuing } from './exchange.js';
-import type { TestIdpRolesCarrier } from './options.js';
+import type { TokenChanges } from './http/exchange.js';
+import type { TestIdpRolesCarrier } from './options/options.js';
 import type { Provider } from './provider.js';
-import type { Grant, Session } from './records.js';
+import type { AccessToken, Grant, Session } from './records.js';
 import { releasedClaims, withRoles } from './users.js';
 
 /** What a token is signed with. */
@@ -17,13 +17,30 @@ type Claims = Readonly<Record<string, unknown>>;
 
 /** A member that is `undefined` is left out. */
 export function sign(claims: Claims, header: Claims, { privateKey, alg, kid }: Signer): Promise<string> {
-  const members = Object.entries({ alg, kid, ...header }).filter(([, value]) => value !== undefined);
-  const protectedHeader = Object.fromEntries(members) as { alg: string };
-  return new SignJWT(claims as JWTPayload).setProtectedHeader(protectedHeader).sign(privateKey);
+  const protectedHeader = present({ alg, kid, ...header }) as { alg: string };
+  const { crit } = header;
+  // jose signs no header that it would not understand; who tests for it means it.
+  const understood = Array.isArray(crit) ? { crit: Object.fromEntries(crit.map((name) => [name, true])) } : undefined;
+  return new SignJWT(claims as JWTPayload).setProtectedHeader(protectedHeader).sign(privateKey, understood);
+}
+
+/** An unsecured JWS (RFC 7519 §6), which nobody may accept. */
+export function unsecured(claims: Claims, header: Claims): string {
+  const parts = [present({ alg: 'none', ...header }), claims];
+  return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')), ''].join('.');
+}
+
+function present(header: Claims): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(header).filter(([, value]) => value !== undefined));
 }
 
 export function inSeconds({ settings }: Provider): number {
   return Math.floor(settings.now() / 1_000);
+}
+
+/** Whether an access token still counts. */
+export function isActive({ claims, grant, revoked }: AccessToken, provider: Provider): boolean {
+  return !revoked && grant?.ended !== true && Number(claims['exp']) > inSeconds(provider);
 }
 
 /** What a carrier tells of a user. */
@@ -32,7 +49,7 @@ export function claimsAbout(
   name: string,
   scope: readonly string[],
   carrier: TestIdpRolesCarrier,
-  { rolesIn = provider.settings.rolesIn }: Issuing = {},
+  { rolesIn = provider.settings.rolesIn }: TokenChanges = {},
 ): Record<string, unknown> {
   const { users, settings } = provider;
   const user = users.get(name);
@@ -55,8 +72,8 @@ export function accessTokenClaims(provider: Provider, clientId: string, scope: r
   };
 }
 
-/** What one answer of the token endpoint is to hold. */
-export interface Issue {
+/** What a request at the token endpoint is granted, and so what the answer is to hold. */
+export interface TokenGrant {
   readonly grant: Grant;
   /** Default: the scope of the grant. */
   readonly scope?: readonly string[] | undefined;
@@ -66,14 +83,14 @@ export interface Issue {
 }
 
 /** A token response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3). */
-export async function tokenResponse(provider: Provider, issue: Issue, issuing: Issuing) {
-  const { grant, scope = grant.scope, refreshToken } = issue;
-  const key = issuing.unpublishedKey === true ? await provider.keys.unpublished() : provider.keys.current;
+export async function tokenResponse(provider: Provider, granted: TokenGrant, changes: TokenChanges) {
+  const { grant, scope = grant.scope, refreshToken } = granted;
+  const key = changes.unpublishedKey === true ? await provider.keys.unpublished() : provider.keys.current;
   grant.session?.clients.add(grant.clientId);
-  const accessToken = await newAccessToken(provider, { ...issue, scope }, issuing, key);
+  const accessToken = await newAccessToken(provider, { ...granted, scope }, changes, key);
   const idToken =
     grant.session !== undefined && scope.includes('openid')
-      ? await newIdToken(provider, { ...issue, scope }, grant.session, issuing, key)
+      ? await newIdToken(provider, { ...granted, scope }, grant.session, changes, key)
       : undefined;
   return {
     access_token: accessToken,
@@ -87,8 +104,8 @@ export async function tokenResponse(provider: Provider, issue: Issue, issuing: I
 
 async function newAccessToken(
   provider: Provider,
-  { grant, scope }: Issue & { scope: readonly string[] },
-  issuing: Issuing,
+  { grant, scope }: TokenGrant & { scope: readonly string[] },
+  changes: TokenChanges,
   key: Signer,
 ): Promise<string> {
   const { session, clientId } = grant;
@@ -96,11 +113,11 @@ async function newAccessToken(
     session === undefined
       ? withRoles({ sub: clientId }, provider.settings.rolesClaim, provider.clients.get(clientId).roles)
       : {
-          ...claimsAbout(provider, session.user, scope, 'access_token', issuing),
+          ...claimsAbout(provider, session.user, scope, 'access_token', changes),
           sid: session.sid,
           auth_time: session.authTime,
         };
-  const claims = { ...about, ...accessTokenClaims(provider, clientId, scope), ...issuerOf(issuing) };
+  const claims = { ...about, ...accessTokenClaims(provider, clientId, scope), ...issuerOf(changes) };
   const token = await sign(claims, { typ: 'at+jwt' }, key);
   provider.records.accessTokens.set(token, { claims, grant, revoked: false });
   return token;
@@ -108,14 +125,14 @@ async function newAccessToken(
 
 async function newIdToken(
   provider: Provider,
-  { grant, scope, nonce }: Issue & { scope: readonly string[] },
+  { grant, scope, nonce }: TokenGrant & { scope: readonly string[] },
   session: Session,
-  issuing: Issuing,
+  changes: TokenChanges,
   key: Signer,
 ): Promise<string> {
   const now = inSeconds(provider);
   const claims = {
-    ...claimsAbout(provider, session.user, scope, 'id_token', issuing),
+    ...claimsAbout(provider, session.user, scope, 'id_token', changes),
     iss: provider.issuer,
     aud: grant.clientId,
     iat: now,
@@ -123,13 +140,13 @@ async function newIdToken(
     auth_time: session.authTime,
     sid: session.sid,
     nonce,
-    ...issuerOf(issuing),
+    ...issuerOf(changes),
   };
-  const token = await sign(claims, { typ: 'JWT' }, key);
+  const token = await sign({ ...claims, ...changes.idToken?.(claims) }, { typ: 'JWT' }, key);
   provider.records.idTokens.set(token, { grant });
   return token;
 }
 
-function issuerOf({ iss }: Issuing): { iss?: string | undefined } {
+function issuerOf({ iss }: TokenChanges): { iss?: string | undefined } {
   return iss === undefined ? {} : { iss: iss ?? undefined };
 }

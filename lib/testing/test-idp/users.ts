@@ -1,4 +1,8 @@
 import { TestIdpError } from './errors.js';
+import { checked } from './options/checked.js';
+import { copyOf } from './options/copy-of.js';
+import { isObject, shown } from './options/known-names.js';
+import { assertValues, listOfTexts, type Rule, text } from './options/rules.js';
 
 /** Somebody who can sign in. Members beside these are claims, and are in every token and in userinfo. */
 export interface TestIdpUser {
@@ -68,24 +72,32 @@ export function releasedClaims(
 export function withRoles(
   claims: Readonly<Record<string, unknown>>,
   place: string | readonly string[],
-  roles: readonly string[] | undefined,
+  roles: readonly string[] | null | undefined,
 ): Record<string, unknown> {
   if (roles === undefined) return { ...claims };
   const [member = 'roles', ...rest] = typeof place === 'string' ? place.split('.') : place;
   if (rest.length === 0) return { ...claims, [member]: roles };
-  const inner = (claims[member] ?? {}) as Record<string, unknown>;
-  return { ...claims, [member]: withRoles(inner, rest, roles) };
+  const inner = claims[member] === undefined ? {} : claims[member];
+  if (isObject(inner)) return { ...claims, [member]: withRoles(inner, rest, roles) };
+  throw new TestIdpError(`roles belong in the claim ${member}, which is ${shown(inner)}: it must be an object.`);
 }
+
+/** Whatever else a user has is a claim, and may be anything. */
+const USER_RULES: Readonly<Record<string, Rule>> = { sub: text, roles: listOfTexts };
 
 /** The people there are, by the name tests call them. */
 export class Users {
   readonly #users: Record<string, TestIdpUser>;
 
   constructor(initial: Readonly<Record<string, TestIdpUser>>) {
-    const copies = structuredClone(initial);
     this.#users = Object.fromEntries(
-      Object.entries(copies).map(([name, user]) => [name, { preferred_username: name, ...user }]),
+      Object.entries(initial).map(([name, user]) => {
+        assertValues(user, USER_RULES, ` of user ${shown(name)}`);
+        const copy = { preferred_username: name, ...copyOf(user) };
+        return [name, checked(copy, (member, value) => this.assertMember(name, member, value))];
+      }),
     );
+    for (const name of this.names) this.assertSubject(name, this.subjectOf(name));
   }
 
   get names(): string[] {
@@ -117,5 +129,17 @@ export class Users {
       const { preferred_username, email } = this.get(name);
       return hint === preferred_username || hint === email;
     });
+  }
+
+  /** One that is set while the provider runs. */
+  private assertMember(name: string, member: string, value: unknown): void {
+    assertValues({ [member]: value }, USER_RULES, ` of user ${shown(name)}`);
+    if (member === 'sub') this.assertSubject(name, (value as string | undefined) ?? name);
+  }
+
+  private assertSubject(name: string, sub: string): void {
+    const other = this.names.find((someone) => someone !== name && this.subjectOf(someone) === sub);
+    if (other === undefined) return;
+    throw new TestIdpError(`Users ${shown(other)} and ${shown(name)} would both have the sub ${shown(sub)}.`);
   }
 }
