@@ -1,7 +1,7 @@
 /** What a record is: a signing key, a session, a peer's key set, or a one-time value. */
 export type BrokerRecordKind = 'key' | 'grant' | 'peer' | 'marker';
 
-/** A versioned, opaque record. Its payload is sealed above the store. */
+/** A versioned, opaque record. Its payload is sealed above the store. An index field that it has not is left out. */
 export interface BrokerRecord {
   /** 1 when inserted, one more at each replacement. The store writes the one it is given. */
   readonly version: number;
@@ -10,16 +10,19 @@ export interface BrokerRecord {
   /** End of life in ms of the store's clock. */
   readonly expiresAt: number;
   /** Hash of issuer and subject, to find a user's sessions: base64url, 43 characters. */
-  readonly subject?: string | undefined;
+  readonly subject?: string;
   /** Hash of issuer and the identity provider's session id: base64url, 43 characters. */
-  readonly sid?: string | undefined;
+  readonly sid?: string;
 }
 
 /** A record together with its id. */
 export type IdentifiedBrokerRecord = BrokerRecord & { readonly id: string };
 
 /** The index fields records can be selected by; `{}` selects all of a kind. */
-export type BrokerRecordFilter = Partial<Pick<BrokerRecord, 'subject' | 'sid'>>;
+export interface BrokerRecordFilter {
+  readonly subject?: string | undefined;
+  readonly sid?: string | undefined;
+}
 
 /** A part of a list, in the order of ids. */
 export interface BrokerRecordPage {

@@ -30,6 +30,11 @@ export async function configuredStore(
 
 /** What a factory forgot to return must not become the embedded store by itself. */
 function checked(provided: BrokerStore | undefined): BrokerStore {
+  if (typeof provided === 'function') {
+    throw storeMisconfigured(
+      'What the brokerStore extra provides is a class or a function: give an instance, or the class as useClass.',
+    );
+  }
   const missing = missingStoreMethods(provided);
   if (provided !== undefined && missing.length === 0) return provided;
   throw storeMisconfigured(`What the brokerStore extra provides is no BrokerStore: it lacks ${missing.join(', ')}.`);

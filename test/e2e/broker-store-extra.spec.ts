@@ -78,6 +78,17 @@ describe('a brokerStore extra that makes no store', () => {
     });
   });
 
+  it.each<[string, unknown]>([
+    ['as a value', { useValue: MemoryBrokerStore }],
+    ['by a factory', { useFactory: () => MemoryBrokerStore }],
+  ])('is told to be a class where it is one, given %s', async (_, brokerStore) => {
+    expect(await refusalOf(brokerStore)).toEqual({
+      code: 'store_misconfigured',
+      message:
+        'What the brokerStore extra provides is a class or a function: give an instance, or the class as useClass.',
+    });
+  });
+
   it('does not become a file that nobody asked for', async () => {
     await refusalOf({ useFactory: () => undefined });
     expect(readdirSync(dataFolder)).toEqual([]);
