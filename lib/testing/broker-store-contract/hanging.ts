@@ -53,7 +53,7 @@ async function outcomesOf(calls: Readonly<Record<string, () => Promise<unknown>>
       () => 'ends',
       () => 'rejects',
     );
-    return [name, await orLate(LIMIT, outcome, `goes on after ${LIMIT} ms`)] as const;
+    return [name, await orLate(LIMIT, outcome, `has not ended after ${LIMIT} ms`)] as const;
   });
   return Object.fromEntries(await Promise.all(outcomes));
 }

@@ -49,7 +49,7 @@ export class StoreProcesses {
     const ended = await Promise.all(this.children.map((child) => this.hasEnded(child)));
     if (ended.includes(false)) {
       throw new Error(
-        'A process goes on when its store has been closed: the client that open made still runs: let close() end it.',
+        'A process keeps running after its store was closed: close() must also end the client that open() made.',
       );
     }
   }

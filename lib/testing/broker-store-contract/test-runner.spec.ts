@@ -27,7 +27,7 @@ describe('with a test runner that has no time limit', () => {
     const messages = await Promise.all(bodies.map((body) => body().catch((error: Error) => error.message)));
     expect(messages).toEqual(
       ['finds what it inserted', 'beforeAll', 'afterAll', 'beforeEach', 'afterEach'].map(
-        (name) => `"${name}" goes on after 0.01 s: a method of the store, or what opens it, never ends`,
+        (name) => `"${name}" has not ended after 0.01 s: a method of the store, or what opens it, never ends`,
       ),
     );
   });

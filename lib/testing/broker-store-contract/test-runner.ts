@@ -49,7 +49,7 @@ export function contractRunner(
   const limited = (what: string, body: () => Promise<void>) => async () => {
     if ((await orLate<void, typeof LATE>(patience, body(), LATE)) === LATE) {
       throw new Error(
-        `"${what}" goes on after ${patience / 1_000} s: a method of the store, or what opens it, never ends`,
+        `"${what}" has not ended after ${patience / 1_000} s: a method of the store, or what opens it, never ends`,
       );
     }
   };

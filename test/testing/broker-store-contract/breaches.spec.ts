@@ -322,7 +322,7 @@ describe('the contract suite', () => {
     it('finds a store whose methods wait as long as the database hangs', async () => {
       const failures = await failuresOf(...hanging(() => new Promise(() => undefined)));
       expect(failures).toHaveLength(1);
-      for (const method of METHODS) expect(failures[0]!.message).toContain(`${method}: 'goes on after 7000 ms'`);
+      for (const method of METHODS) expect(failures[0]!.message).toContain(`${method}: 'has not ended after 7000 ms'`);
     });
   });
 

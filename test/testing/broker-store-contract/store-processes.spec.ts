@@ -53,6 +53,18 @@ it('a module that cannot be loaded is told', async () => {
   await expect(processes.inAll(() => ({ open: '' }))).rejects.toThrow('Cannot find module');
 });
 
+it('a module that exports no "open" is told before anything is tried', async () => {
+  const processes = new StoreProcesses({ module: new URL('./failures-of.ts', import.meta.url), execArgv }, [0]);
+  onTestFinished(() => processes.end());
+  await expect(processes.inAll(() => ({ load: true }))).rejects.toThrow(/failures-of\.ts exports no function "open"/);
+});
+
+it('a module that is no absolute URL is refused, as it would be looked for beside the suite', () => {
+  expect(() => new StoreProcesses({ module: './open.js' }, [0])).toThrow(
+    "process.module has to be an absolute URL, as by new URL('./open.js', import.meta.url), not ./open.js",
+  );
+});
+
 it('the clocks of processes are ahead by what each is told', async () => {
   const processes = new StoreProcesses({ module, execArgv }, [120_000, -120_000]);
   onTestFinished(() => processes.end());
@@ -70,7 +82,7 @@ it('a client that stays open is told, and its process does not stay', async () =
   const processes = await opened('client', IMPATIENCE);
   const pids = await pidsOf(processes);
   await processes.inAll(() => ({ close: true }));
-  await expect(processes.end()).rejects.toThrow('the client that open made still runs: let close() end it');
+  await expect(processes.end()).rejects.toThrow('close() must also end the client that open() made');
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
