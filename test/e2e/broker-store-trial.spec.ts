@@ -105,6 +105,19 @@ class CachingStore extends MemoryBrokerStore {
   }
 }
 
+/** Finds records by the subjects they were inserted with. */
+class StaleIndexStore extends MemoryBrokerStore {
+  private readonly subjects = new Map<string, string | undefined>();
+  override insert(kind: BrokerRecordKind, id: string, record: BrokerRecord) {
+    this.subjects.set(id, record.subject);
+    return super.insert(kind, id, record);
+  }
+  override async list(kind: BrokerRecordKind, { subject, sid }: BrokerRecordFilter, page: BrokerRecordPage) {
+    const found = await super.list(kind, { sid }, { ...page, limit: 1_000 });
+    return found.filter(({ id }) => subject === undefined || this.subjects.get(id) === subject).slice(0, page.limit);
+  }
+}
+
 /** One method of it takes no notice of the end of a record's life. */
 class ImmortalStore extends MemoryBrokerStore {
   private readonly ends = new Map<string, BrokerRecord>();
@@ -225,6 +238,11 @@ describe('an application does not start, and says what was due, where its store'
       'lists by subject alone',
       () => new UnfilteringStore(({ subject }) => ({ subject })),
       "the trial's records [A,_,a] where [A] were due: that has this subject and this sid.",
+    ],
+    [
+      'finds by the old subject what was replaced',
+      () => new StaleIndexStore(),
+      "the trial's records [A,_,a] where [_,a] were due: what was replaced has no subject any more.",
     ],
     [
       'reads what it has read before a replacement',
