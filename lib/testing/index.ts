@@ -1,4 +1,4 @@
-/** For tests: the contract of stores, and an identity provider. Nothing of it belongs in an application. */
+/** For tests: the contract of stores, an identity provider, a proxy that breaks connections. None belongs in an application. */
 export type {
   BrokerStoreContractOptions,
   OpenBrokerStore,
