@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { lastLines, signalGroup } from './child-process.mjs';
+import { lastLines, signalGroup } from '../child-process.mjs';
 import { HELP, installKeycloak } from './install.mjs';
 
 const START_DEADLINE_MS = 240_000;

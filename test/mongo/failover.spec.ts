@@ -14,7 +14,7 @@ import { startBrokerProcess, type BrokerProcess } from '../fixtures/broker-proce
 import { startReplicaSet, withMongoDatabase, type ReplicaSet } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { failures } from './failures.js';
+import { failures } from './primary-failures.js';
 import { startHolding, type HoldingApplication } from './held-refreshes.js';
 
 /** ms within which everybody has got his tokens, on a busy machine, too. */

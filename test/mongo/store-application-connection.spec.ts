@@ -4,7 +4,7 @@ import type { BrokerStore } from '../../lib/index.js';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { administerMongo, mongoStandaloneUrl, mongoUrl } from '../fixtures/databases/index.js';
 import { closing, living } from '../fixtures/stores/stores.js';
-import { applicationConnection } from './mongo-stores.js';
+import { applicationConnection } from './connections.js';
 
 /** Once through what a record goes through. */
 async function expectToWork(store: BrokerStore): Promise<void> {

@@ -5,11 +5,9 @@ import type { BrokerStore } from '../../lib/index.js';
 import { openBrokerStore } from '../../lib/store/store-from-url.js';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { mongoStandaloneUrl, mongoUrl, startMongod, startProxy } from '../fixtures/databases/index.js';
+import { everyMethod, expectAllToReject } from '../fixtures/stores/every-method.js';
 import { closing, living, storeAt } from '../fixtures/stores/stores.js';
-import { applicationConnection, direct } from './mongo-stores.js';
-
-/** ms within which every method has to settle, with the slowness of a busy machine. */
-const SETTLED = 8_000;
+import { applicationConnection, direct } from './connections.js';
 
 const stores: Readonly<Record<string, (url: string) => Promise<BrokerStore>>> = {
   'a store by URL': storeAt,
@@ -23,29 +21,6 @@ async function proxied(databaseUrl: string) {
   const proxy = await startProxy(direct(databaseUrl));
   onTestFinished(() => proxy.close());
   return proxy;
-}
-
-/** One call of each method. */
-function everyMethod(store: BrokerStore): Promise<unknown>[] {
-  const record = { version: 2, payload: 'sealed', expiresAt: Date.now() + 600_000 };
-  return [
-    store.ping(),
-    store.now(),
-    store.insert('grant', 'other', record),
-    store.find('grant', 'id'),
-    store.replace('grant', 'id', 1, record),
-    store.remove('grant', 'absent'),
-    store.list('grant', {}, { limit: 10 }),
-    store.removeAll('grant', { subject: 'nobody' }),
-    store.purgeExpired(10),
-  ];
-}
-
-async function expectAllToReject(calls: readonly Promise<unknown>[]): Promise<void> {
-  const started = performance.now();
-  const outcomes = await Promise.allSettled(calls);
-  expect(outcomes.map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
-  expect(performance.now() - started).toBeLessThan(SETTLED);
 }
 
 /** At the same time for each kind of store on each kind of server, as waiting takes its time. */
@@ -90,6 +65,51 @@ describe(`${Object.keys(stores).join(', and ')}, on ${Object.keys(servers).join(
       expect((await store.list('key', {}, { limit: 10 })).map(({ id }) => id)).toEqual(['id']);
     });
   }, 60_000);
+});
+
+describe('what somebody has locked, in a transaction of his own,', () => {
+  /** Holds it until `release`. */
+  async function lock(url: string, id: string) {
+    const connection = await applicationConnection(url);
+    const session = await connection.startSession();
+    session.startTransaction();
+    const records = connection.db!.collection<{ _id: string }>('oidc_auth_records');
+    await records.updateOne({ _id: id }, { $set: { theirs: true } }, { session });
+    return {
+      release: async () => {
+        await session.abortTransaction();
+        await session.endSession();
+      },
+    };
+  }
+
+  it('is waited for, and keeps nobody else from working', async () => {
+    const url = await mongoUrl();
+    const store = await storeAt(`${url}&maxPoolSize=20`);
+    await store.setup();
+    const record = await living(store);
+    await store.insert('grant', 'locked', record);
+    const { release } = await lock(url, 'grant:locked');
+    const replacing = Array.from({ length: 15 }, () => store.replace('grant', 'locked', 1, { ...record, version: 2 }));
+    const rejected = expectAllToReject(replacing);
+    expect(await store.insert('grant', 'free', record)).toBe(true);
+    expect(await store.find('grant', 'locked')).toEqual(record);
+    await rejected;
+    await release();
+    expect(await store.remove('grant', 'locked')).toBe(true);
+  }, 30_000);
+
+  it('is waited for by the purge, too, which removes it afterwards', async () => {
+    const url = await mongoUrl();
+    const store = await storeAt(url);
+    await store.setup();
+    for (const id of ['a', 'b', 'c']) await store.insert('marker', id, await living(store, { expiresAt: 1 }));
+    const { release } = await lock(url, 'marker:b');
+    await expectAllToReject([store.purgeExpired(10)]);
+    await release();
+    expect(await store.purgeExpired(10)).toBeGreaterThan(0);
+    expect(await store.purgeExpired(10)).toBe(0);
+  }, 30_000);
 });
 
 describe('a store whose server', () => {

@@ -10,10 +10,12 @@ import { OidcAuthModule, type OidcAuthOptions } from '../../lib/index.js';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { adapters, type Adapter } from '../fixtures/adapters.js';
 import { clientOptions, form, startApplication } from '../fixtures/application.js';
+import { InterruptibleStore } from '../fixtures/broker-process/interruptible-store.js';
+import { Barrier, Interruptions } from '../fixtures/broker-process/interruptions.js';
 import { CapturingLogger } from '../fixtures/capturing-logger.js';
 import { administerMongo, mongoStandaloneUrl, mongoUrl } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
-import { tokensIn } from '../fixtures/responses.js';
+import { expectUnavailable, tokensIn } from '../fixtures/responses.js';
 import { newRefreshToken } from '../fixtures/sign-in-at-callback.js';
 
 let op: TestOp;
@@ -89,6 +91,76 @@ describe.each(adapters)('an application with @nestjs/mongoose on $name', (adapte
       expect(grants).toBe(1);
     },
   );
+});
+
+describe.each(adapters)('an application with several connections on $name', (adapter) => {
+  it('keeps its sessions by the one that the store was given, and nothing by the default one', async () => {
+    const [theirs, ours] = [await mongoUrl(), await mongoUrl()];
+    const app = await startApplication(adapter, {
+      module: {
+        imports: [
+          MongooseModule.forRoot(theirs),
+          MongooseModule.forRoot(ours, { connectionName: 'auth' }),
+          ways['by forRootAsync']!('auth'),
+        ],
+      },
+    });
+    await newRefreshToken(app);
+    await app.close();
+    expect(await collectionsOf(theirs)).toEqual([]);
+    expect(await collectionsOf(ours)).toEqual(['oidc_auth_records']);
+  });
+
+  const collectionsOf = (url: string) =>
+    administerMongo(url, async (client) =>
+      (await client.db().listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name),
+    );
+});
+
+describe.each(adapters)('an application whose connection is closed with it, on $name,', (adapter) => {
+  const interruptions = new Interruptions();
+  const authModule = () =>
+    OidcAuthModule.forRoot({
+      ...authOptions(),
+      brokerStore: {
+        inject: [getConnectionToken()],
+        useFactory: (connection: Connection) =>
+          new InterruptibleStore(new MongooseBrokerStore(connection), () => interruptions),
+      },
+    });
+
+  it.each<[string, (mongoose: DynamicModule, auth: DynamicModule) => DynamicModule[]]>([
+    ['before', (mongoose, auth) => [mongoose, auth]],
+    ['after', (mongoose, auth) => [auth, mongoose]],
+  ])('has written a refresh that is under way first: MongooseModule imported %s the library', async (_, inOrder) => {
+    const uri = await mongoUrl();
+    const start = async () => {
+      const app = await startApplication(adapter, {
+        module: { imports: inOrder(MongooseModule.forRoot(uri), authModule()) },
+      });
+      return { ...app, refresh: (token: string) => app.fetch('/auth/v2/token', form({ refresh_token: token })) };
+    };
+    const app = await start();
+    const connection = app.app.get<Connection>(getConnectionToken());
+    const [running, other] = [await newRefreshToken(app), await newRefreshToken(app)];
+    const barrier = new Barrier();
+    interruptions.begin({ 'before replace 2': barrier.hold });
+    const answer = app.refresh(running);
+    await barrier.arrived;
+    const closing = app.close();
+    // Refused, as it is closing already.
+    await expectUnavailable(await app.refresh(other));
+    expect(connection.readyState).toBe(STATES.connected);
+    barrier.open();
+    const { refresh_token: next } = await tokensIn(await answer);
+    await closing;
+    expect(connection.readyState).toBe(STATES.disconnected);
+
+    interruptions.begin({});
+    const again = await start();
+    await tokensIn(await again.refresh(next!));
+    await again.close();
+  });
 });
 
 describe('after app.close() with a store by URL', () => {

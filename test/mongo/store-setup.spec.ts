@@ -5,7 +5,7 @@ import { administerMongo, mongoStandaloneUrl, mongoUrl } from '../fixtures/datab
 import { mongod } from '../fixtures/databases/mongo-server.js';
 import { setUpAtOnce } from '../fixtures/stores/processes.js';
 import { closing, living, storeAt } from '../fixtures/stores/stores.js';
-import { applicationConnection } from './mongo-stores.js';
+import { applicationConnection } from './connections.js';
 
 const NAME = 'oidc_auth_records';
 
@@ -180,11 +180,14 @@ describe('set-up', () => {
     const url = await mongoUrl();
     await administer(url, async (db) => {
       await db.createCollection('unique_records').then((made) => made.createIndex({ sid: 1 }, { unique: true }));
+      await db.createCollection('almost_records').then((made) => made.createIndex({ sid: 1 }));
+      await db.command({ collMod: 'almost_records', index: { name: 'sid_1', prepareUnique: true } });
       await db.createCollection('strict_records', { validator: { theirs: { $exists: true } } });
       await db.createCollection('capped_records', { capped: true, size: 4_096 });
     });
     for (const [collectionPrefix, words] of [
       ['unique_', /unique_records has the unique index sid_1.*dropIndex\("sid_1"\)/],
+      ['almost_', /almost_records has the unique index sid_1/],
       ['strict_', /strict_records is not one that the store can use .*Document failed validation/],
       ['capped_', /capped_records is not one that the store can use .*capped/],
     ] as const) {

@@ -5,7 +5,7 @@ import { administerMongo, mongoStandaloneUrl, mongoUrl } from '../fixtures/datab
 import { mongod } from '../fixtures/databases/mongo-server.js';
 import { eventually } from '../fixtures/refreshing/refreshing.js';
 import { closing, living, storeAt } from '../fixtures/stores/stores.js';
-import { applicationConnection } from './mongo-stores.js';
+import { applicationConnection } from './connections.js';
 
 /** A server that fails on demand as it does by itself at bad moments. */
 async function failingServer() {

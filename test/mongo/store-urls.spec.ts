@@ -1,9 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { openBrokerStore } from '../../lib/store/store-from-url.js';
-import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
-import { mongoUrl, startReplicaSet } from '../fixtures/databases/index.js';
-import { messageOf, startProgram } from '../fixtures/stores/processes.js';
+import { mongoStandaloneUrl, mongoUrl, startReplicaSet } from '../fixtures/databases/index.js';
 import { closing, living, storeAt } from '../fixtures/stores/stores.js';
 
 const errorOf = (work: Promise<unknown>) =>
@@ -13,15 +11,6 @@ const errorOf = (work: Promise<unknown>) =>
   );
 
 describe('the URL of a broker store', () => {
-  it.each([
-    'mongodb://127.0.0.1:1/db',
-    'MongoDB://127.0.0.1:1/db',
-    'mongodb://user:p%40ss%2Fword@one.example.org:27017,two.example.org,[::1]:27019/my-app?replicaSet=rs&tls=true',
-    'mongodb+srv://user:password@cluster.example.org/my_app?retryWrites=true&w=1&appName=mine',
-  ])('%s is one in MongoDB, not connected yet', async (url) => {
-    expect(await openBrokerStore(url)).toBeInstanceOf(MongooseBrokerStore);
-  });
-
   it('may name all members of a replica set, and only its primary is used', async () => {
     const set = await startReplicaSet(3);
     try {
@@ -40,37 +29,6 @@ describe('the URL of a broker store', () => {
       await set.remove();
     }
   }, 60_000);
-
-  it.each(['mongodb://host', 'mongodb://host/', 'mongodb://u:hunter2@a,b:1/?w=1', 'mongodb+srv://u:hunter2@host?w=1'])(
-    '%s names no database',
-    async (url) => {
-      const error = await errorOf(openBrokerStore(url));
-      expect(error).toMatchObject({
-        code: 'store_misconfigured',
-        message: 'The URL of the broker store names no database: mongodb://host/database.',
-      });
-      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('hunter2');
-    },
-  );
-
-  it.each([
-    ['mongodb://host/db?unheardOf=1', 'option unheardof is not supported'],
-    ['mongodb://host/db?readPreference=best', 'Invalid read preference mode "best"'],
-    ['mongodb+srv://me:hunter2@host.example.org:27017/db', 'cannot have port number'],
-    ['mongodb+srv://me:hunter2@a.example.org,b.example.org/db', 'cannot have multiple service names'],
-    ['mongodb://u:hunter2/x@host/db', 'percent-encoded'],
-    ['mongodb://u:1@hunter2@host/db', 'cannot be read'],
-    ['mongodb://u:100%hunter2@host/db', 'cannot be read'],
-    ['mongodb://hunter2@:1/db', 'cannot be read'],
-    ['mongodb://me:hunter2/db', 'special characters are percent-encoded'],
-    ['mongodb://me:hunter2,host/db', 'special characters are percent-encoded'],
-    ['mongodb://me:hunter2@host/d.b', "cannot contain the character '.'"],
-    ['mongodb://u@host/db?authMechanism=MONGODB-AWS&authMechanismProperties=hunter2', 'cannot be read'],
-  ])('%s is refused with the reason, and nothing that is secret', async (url, reason) => {
-    const error = await errorOf(openBrokerStore(url));
-    expect(error).toMatchObject({ code: 'store_misconfigured', message: expect.stringContaining(reason) });
-    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('hunter2');
-  });
 
   it('whose database has a name that the server does not take is refused at set-up', async () => {
     const store = await storeAt((await mongoUrl()).replace(/\/test_\w+/, '/a%20b'));
@@ -92,12 +50,31 @@ describe('the URL of a broker store', () => {
     }
   }, 30_000);
 
-  it('without the package mongoose says how to install it', async () => {
-    for (const url of ['mongodb://u:hunter2@host/db', 'mongodb+srv://host/db']) {
-      expect(await messageOf(startProgram('without-package.ts', 'mongoose', url))).toEqual({
-        code: 'store_misconfigured',
-        message: expect.stringMatching(/^A broker store at mongodb(\+srv)?:\/\/ needs .*: npm install mongoose$/),
-      });
+  it.each([
+    [
+      'names another replica set',
+      (url: string) => url.replace(/replicaSet=\w+/, 'replicaSet=other'),
+      /ReplicaSetNoPrimary other, no server belongs to it/,
+    ],
+    [
+      'names a replica set, and the server is on its own',
+      (url: string) => `${url}?replicaSet=rs`,
+      /ReplicaSetNoPrimary rs, no server/,
+    ],
+  ])('that %s is told by what is seen of the servers', async (name, change, words) => {
+    const url = name.includes('on its own') ? await mongoStandaloneUrl() : await mongoUrl();
+    await expect((await storeAt(change(url))).setup()).rejects.toThrow(words);
+  });
+
+  it('that leads to a secondary by directConnection says what to leave out', async () => {
+    const set = await startReplicaSet(3);
+    try {
+      const { url } = await set.secondary();
+      const store = await storeAt(`${url}mine?directConnection=true`);
+      await expect(store.setup()).rejects.toThrow(/not primary.*directConnection=true/);
+      await store.close();
+    } finally {
+      await set.remove();
     }
   }, 60_000);
 

@@ -7,7 +7,7 @@ export default defineConfig({
       'test/mongo/**/*.spec.ts',
       // What broker mode goes through with any database, where it depends on what the store promises.
       'test/broker/{database-gone,interleavings,processes}.spec.ts',
-      'test/broker/refresh-{ended-meanwhile,generations,in-parallel,killed,lease,paused,saving,shutdown,take-over,token-worth}.spec.ts',
+      'test/broker/refresh-{ended-meanwhile,generations,identity,in-parallel,killed,lease,paused,provider-answers,saving,shutdown,take-over,token-worth}.spec.ts',
       'test/e2e/broker-{key-ring,sealing,upkeep}.spec.ts',
     ],
     provide: { databaseKind: 'MongoDB' },

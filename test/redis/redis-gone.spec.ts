@@ -9,7 +9,7 @@ import { tokensIn } from '../fixtures/responses.js';
 import { logIn, refresh, type TwoInstances } from '../fixtures/samples/two-instances.js';
 import { startRedisSample } from './redis-sample.js';
 
-const START = 240_000; // the first start builds
+const START = 120_000;
 const SOON_MS = 5_000;
 const SOME_SECONDS = { timeout: 10_000, interval: 100 };
 

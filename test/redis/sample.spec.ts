@@ -10,7 +10,7 @@ import { SampleError } from '../fixtures/samples/start-sample.js';
 import { bob, logIn, refresh, type TwoInstances } from '../fixtures/samples/two-instances.js';
 import { startRedisSample } from './redis-sample.js';
 
-const START = 240_000; // the first start builds
+const START = 120_000;
 
 const call = (url: string, token: string, method = 'GET') => fetch(url, { ...bearer(token), method });
 const get = async (url: string, token: string) => (await (await call(url, token)).json()) as Record<string, unknown>;

@@ -3,10 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BrokerStore } from '../../lib/index.js';
 import { TypeOrmBrokerStore } from '../../lib/store/typeorm/index.js';
 import { administer, postgresUrl, startPostgres, startProxy } from '../fixtures/databases/index.js';
+import { everyMethod, expectAllToReject } from '../fixtures/stores/every-method.js';
 import { applicationDataSource, closing, living, postgresOptions, storeAt } from '../fixtures/stores/stores.js';
-
-/** ms within which every method has to settle, with the slowness of a busy machine. */
-const SETTLED = 8_000;
 
 async function proxied() {
   const proxy = await startProxy(await postgresUrl());
@@ -19,29 +17,6 @@ const stores: Readonly<Record<string, (url: string) => Promise<BrokerStore>>> = 
   'a store on the application’s DataSource': async (url) =>
     closing(new TypeOrmBrokerStore(await applicationDataSource(postgresOptions(url)))),
 };
-
-/** One call of each method. */
-function everyMethod(store: BrokerStore): Promise<unknown>[] {
-  const record = { version: 2, payload: 'sealed', expiresAt: Date.now() + 600_000 };
-  return [
-    store.ping(),
-    store.now(),
-    store.insert('grant', 'other', record),
-    store.find('grant', 'id'),
-    store.replace('grant', 'id', 1, record),
-    store.remove('grant', 'absent'),
-    store.list('grant', {}, { limit: 10 }),
-    store.removeAll('grant', { subject: 'nobody' }),
-    store.purgeExpired(10),
-  ];
-}
-
-async function expectAllToReject(calls: readonly Promise<unknown>[]): Promise<void> {
-  const started = performance.now();
-  const outcomes = await Promise.allSettled(calls);
-  expect(outcomes.map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
-  expect(performance.now() - started).toBeLessThan(SETTLED);
-}
 
 /** At the same time for each kind of store, as waiting takes its time. */
 function eachStore(test: (open: (url: string) => Promise<BrokerStore>) => Promise<void>): Promise<void[]> {
@@ -56,7 +31,7 @@ describe(`${Object.keys(stores).join(', and ')},`, () => {
       await store.setup();
       await store.insert('grant', 'id', await living(store));
       proxy.cut();
-      await expectAllToReject(everyMethod(store));
+      await expectAllToReject(everyMethod(store), 2_000);
       proxy.restore();
       expect(await store.find('grant', 'id')).toMatchObject({ version: 1 });
       await Promise.all(everyMethod(store));

@@ -59,7 +59,9 @@ describe('a store on MariaDB', () => {
     );
     await expect(store.setup()).rejects.toMatchObject({
       code: 'store_misconfigured',
-      message: expect.stringMatching(/mine_records` is missing.*may not create it.*TypeOrmBrokerStore\.setupScript\(\)/),
+      message: expect.stringMatching(
+        /mine_records` is missing.*may not create it.*TypeOrmBrokerStore\.setupScript\(\)/,
+      ),
     });
     for (const statement of TypeOrmBrokerStore.setupScript('mariadb', options).split(';\n').filter(Boolean)) {
       await administer(url, statement);

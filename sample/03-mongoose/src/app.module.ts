@@ -9,7 +9,8 @@ import { UsersController } from './users.controller.js';
 
 @Module({
   imports: [
-    MongooseModule.forRoot(process.env['MONGO_URL'] ?? ''),
+    // Without a database the application does not start, and says so after some seconds.
+    MongooseModule.forRoot(process.env['MONGO_URL'] ?? '', { retryAttempts: 2, serverSelectionTimeoutMS: 5_000 }),
     MongooseModule.forFeature([{ name: User.name, schema: UserSchema }]),
     OidcAuthModule.forRootAsync({
       prefix: '/api',
