@@ -57,7 +57,7 @@ export interface StatementOptions {
  * sets): it is then told the outcome of the first time. Nothing is repeated here.
  */
 export class Database {
-  private belongsToSet: boolean | undefined;
+  private hasOthers: boolean | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -114,24 +114,27 @@ export class Database {
     });
   }
 
-  /** What makes a query see every write that was acknowledged. Where there is one server there is no other to be asked. */
+  /** What makes a query see every write that was acknowledged. */
   async latest(): Promise<Partial<typeof LINEARIZABLE>> {
-    return (await this.isReplicated()) ? LINEARIZABLE : {};
+    return (await this.canBeDeposed()) ? LINEARIZABLE : {};
   }
 
-  /** Whether its writes are with others, too: a server of its own refuses what is said of others. */
-  async isReplicated(): Promise<boolean> {
-    if (this.belongsToSet === undefined) await this.now();
-    return this.belongsToSet!;
+  /**
+   * Whether another server could be primary in its place. A standalone refuses what is said of others, and the only member
+   * of a set would take its time with it: it writes its journal ten times a second for that.
+   */
+  async canBeDeposed(): Promise<boolean> {
+    if (this.hasOthers === undefined) await this.now();
+    return this.hasOthers!;
   }
 
   /** The clock of the primary, in ms since the epoch. */
   async now(): Promise<number> {
-    const { localTime, setName, msg } = await limited(STATEMENT_LIMIT, (signal) =>
+    const { localTime, hosts, msg } = await limited(STATEMENT_LIMIT, (signal) =>
       this.db.command({ hello: 1 }, { readPreference: 'primary', signal }),
     );
-    // Each time, as a server may be made the first member of a set. The router of a sharded cluster has a word instead.
-    this.belongsToSet = setName !== undefined || msg === 'isdbgrid';
+    // Each time, as a set may be given more members. Those that can be primary are named; the router of a cluster names none.
+    this.hasOthers = (hosts ?? []).length > 1 || msg === 'isdbgrid';
     return (localTime as Date).getTime();
   }
 

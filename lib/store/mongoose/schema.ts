@@ -74,7 +74,7 @@ async function ensureIndexes(database: Database, mayCreate: boolean): Promise<vo
 async function makeIndex(database: Database, index: (typeof INDEXES)[number]): Promise<void> {
   try {
     // Otherwise it waits for all members, also for one that is down.
-    const quorum = (await database.isReplicated()) ? { commitQuorum: 'majority' } : {};
+    const quorum = (await database.canBeDeposed()) ? { commitQuorum: 'majority' } : {};
     await database.execute(
       (collection, { signal }) => collection.createIndexes([index], { ...quorum, signal } as object),
       INDEX_LIMIT,
