@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startTestIdp, type TestIdp, type TestIdpOptions } from '../../lib/testing/test-idp/index.js';
+import { freePort } from '../fixtures/databases/server-process.js';
 import { Wire } from './wire.js';
 
 const running: TestIdp[] = [];
@@ -15,16 +15,6 @@ async function start(options: TestIdpOptions): Promise<TestIdp> {
   const idp = await startTestIdp({ signingAlgorithm: 'ES256', ...options });
   running.push(idp);
   return idp;
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const issuerIn = async (idp: TestIdp) => {

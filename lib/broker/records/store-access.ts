@@ -4,6 +4,7 @@ import { OidcAuthError } from '../../errors/oidc-auth-error.js';
 import { OperatorLog } from '../../errors/operator-log.js';
 import { SingleFlight } from '../../provider/single-flight.js';
 import { BrokerStore } from '../../store/broker-store.js';
+import { within } from '../../store/time-limit.js';
 import { WatchedBrokerStore } from '../../store/watched-broker-store.js';
 
 /** ms that the application waits for its store when it ends. Refreshes that were under way have been finished before. */
@@ -45,17 +46,12 @@ export class StoreAccess implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     if (this.store === undefined) return;
     const closed = this.store.close().catch((error: unknown) => this.log.report(error));
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        this.log.warn(
-          `The broker store has not closed within ${LONGEST_CLOSE / 1_000} s: the application ends without it.`,
-        );
-        resolve();
-      }, LONGEST_CLOSE);
-    });
-    await Promise.race([closed, patience]);
-    clearTimeout(timer);
+    // All that can be wrong now is that it takes too long.
+    await within(LONGEST_CLOSE, () => closed).catch(() =>
+      this.log.warn(
+        `The broker store has not closed within ${LONGEST_CLOSE / 1_000} s: the application ends without it.`,
+      ),
+    );
   }
 
   private setUp(store: WatchedBrokerStore): Promise<void> {
