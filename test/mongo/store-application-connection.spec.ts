@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BrokerStore } from '../../lib/index.js';
 import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { administerMongo, mongoStandaloneUrl, mongoUrl } from '../fixtures/databases/index.js';
-import { closing, living } from '../fixtures/stores/stores.js';
+import { closing, expired, living } from '../fixtures/stores/stores.js';
 import { applicationConnection } from './connections.js';
 
 /** Once through what a record goes through. */
@@ -18,7 +18,7 @@ async function expectToWork(store: BrokerStore): Promise<void> {
   expect(await store.list('grant', { subject: 's' }, { limit: 10 })).toEqual([{ id: 'id', ...next }]);
   expect(await store.removeAll('grant', { subject: 's' })).toBe(1);
   expect(await store.remove('grant', 'id')).toBe(false);
-  expect(await store.insert('marker', 'old', { ...record, expiresAt: 1 })).toBe(true);
+  expect(await store.insert('marker', 'old', await expired(store))).toBe(true);
   expect(await store.purgeExpired(10)).toBe(1);
 }
 

@@ -4,7 +4,7 @@ import { MongooseBrokerStore } from '../../lib/store/mongoose/index.js';
 import { administerMongo, mongoStandaloneUrl, mongoUrl } from '../fixtures/databases/index.js';
 import { mongod } from '../fixtures/databases/mongo-server.js';
 import { eventually } from '../fixtures/refreshing/refreshing.js';
-import { closing, living, storeAt } from '../fixtures/stores/stores.js';
+import { closing, expired, living, storeAt } from '../fixtures/stores/stores.js';
 import { applicationConnection } from './connections.js';
 
 /** A server that fails on demand as it does by itself at bad moments. */
@@ -47,7 +47,7 @@ describe('a purge', () => {
     const store = await storeAt(url);
     await store.setup();
     const record = await living(store);
-    await store.insert('marker', 'id', { ...record, expiresAt: 1 });
+    await store.insert('marker', 'id', await expired(store));
     await failNext(1, { failCommands: ['delete'], blockConnection: true, blockTimeMS: 1_500 });
     const purging = store.purgeExpired(10);
     await administerMongo(url, (client) =>
