@@ -20,6 +20,8 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     // Starts a database server when a test first asks for one.
     globalSetup: ['test/fixtures/databases/global-setup.ts'],
+    // A look that is repeated: it never waits this long where all is well.
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

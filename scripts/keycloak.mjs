@@ -1,6 +1,7 @@
 // `npm run keycloak`: a real Keycloak with the demo realm in the foreground, without containers. PORT chooses its port.
 import { readFile } from 'node:fs/promises';
 import { discoveryUrl, realmFile, startKeycloak } from './keycloak/start.mjs';
+import { freePort } from './start/ports.mjs';
 
 const { realm, users, clients } = JSON.parse(await readFile(realmFile, 'utf8'));
 
@@ -26,8 +27,7 @@ process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 
 try {
-  const port = process.env.PORT ? Number(process.env.PORT) : undefined;
-  const keycloak = await startKeycloak({ port, log: console.log });
+  const keycloak = await startKeycloak({ port: await freePort('PORT', 0), log: console.log });
   describe(keycloak);
   if (keycloak.exited) {
     console.log('\nCtrl-C stops it.');

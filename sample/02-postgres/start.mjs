@@ -19,9 +19,9 @@ try {
   buildSample(SAMPLE);
 
   const ports = [await freePort('PORT', 3001)];
-  ports.push(await freePort('PORT_2', 3002, ports[0]));
+  ports.push(await freePort('PORT_2', 3002, ...ports));
   const pages = ports.map((port) => `http://localhost:${port}/`);
-  const { client, users } = await startDemoProvider(pages, await freePort('IDP_PORT', 4000));
+  const { client, users } = await startDemoProvider(pages, await freePort('IDP_PORT', 4000, ...ports));
   const database = process.env.POSTGRES_URL || (await startPostgres());
 
   for (const [index, port] of ports.entries()) {

@@ -20,9 +20,9 @@ try {
 
   const redis = process.env.REDIS_URL || (await startRedis());
   const ports = [await freePort('PORT', 3004)];
-  ports.push(await freePort('PORT_2', 3005, ports[0]));
+  ports.push(await freePort('PORT_2', 3005, ...ports));
   const pages = ports.map((port) => `http://localhost:${port}/`);
-  const { client, users } = await startDemoProvider(pages, await freePort('IDP_PORT', 4000));
+  const { client, users } = await startDemoProvider(pages, await freePort('IDP_PORT', 4000, ...ports));
 
   for (const [index, port] of ports.entries()) {
     await start(`instance ${index + 1}`, programOf(SAMPLE, 'src/main.js'), {

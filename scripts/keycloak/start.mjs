@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { lastLines, signalGroup } from '../child-process.mjs';
+import { anyFreePort } from '../start/ports.mjs';
 import { HELP, installKeycloak } from './install.mjs';
 
 const START_DEADLINE_MS = 240_000;
@@ -22,7 +22,7 @@ export const discoveryUrl = (url) => `${url}/realms/demo/.well-known/openid-conf
  */
 export async function startKeycloak({ port, log = () => {} } = {}) {
   const running = process.env.KEYCLOAK_URL?.replace(/\/+$/, '');
-  if (!running) return launch(await installKeycloak(log), await freePort(port), log);
+  if (!running) return launch(await installKeycloak(log), port ?? (await anyFreePort()), log);
 
   await realmAnswers(running).catch((cause) => {
     throw new Error(`KEYCLOAK_URL=${running}: no realm "demo" there (${cause.message}).\n${HELP}`, { cause });
@@ -88,14 +88,4 @@ async function realmAnswers(url) {
   const response = await fetch(discoveryUrl(url), { signal: AbortSignal.timeout(10_000) });
   if (!response.ok) throw new Error(`${discoveryUrl(url)} answers ${response.status}`);
   await response.body?.cancel();
-}
-
-/** The wanted port, refused if it is in use (a Keycloak there would be taken for ours), or any free one. */
-async function freePort(wanted = 0) {
-  const server = createServer().listen(wanted, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,4 +1,12 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+
+/**
+ * Systems hand out others to whoever connects, or listens on any port: nobody takes one of these by chance before the
+ * program listens that it was chosen for.
+ */
+const FIRST = 20_000;
+const LAST = 32_767;
 
 /**
  * The wanted port or the next free one, on every address by which "localhost" may be reached.
@@ -9,29 +17,32 @@ export async function freePort(variable, standard, ...taken) {
   const wanted = Number(process.env[variable] ?? standard);
   if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65535)
     throw new Error(`${variable} must be a port, 0 to 65535.`);
-  // 0 is any port, and the next one is as good.
-  for (let candidate = wanted; candidate <= 65535; candidate += wanted === 0 ? 0 : 1) {
-    const free = taken.includes(candidate) ? false : await listenable(candidate);
-    if (!free || taken.includes(free)) continue;
-    if (wanted !== 0 && candidate !== wanted) console.log(`Port ${wanted} is in use, so ${candidate} it is.`);
-    return free;
+  if (wanted === 0) return anyFreePort(...taken);
+  for (let candidate = wanted; candidate <= 65535; candidate++) {
+    if (taken.includes(candidate) || !(await isFree(candidate))) continue;
+    if (candidate !== wanted) console.log(`Port ${wanted} is in use, so ${candidate} it is.`);
+    return candidate;
   }
   throw new Error(`No port from ${wanted} on is free.`);
 }
 
-async function listenable(candidate) {
-  let found = candidate;
+/** For a program that has to be told its port, as others are told where it will be. */
+export async function anyFreePort(...taken) {
+  for (;;) {
+    const candidate = randomInt(FIRST, LAST + 1);
+    if (!taken.includes(candidate) && (await isFree(candidate))) return candidate;
+  }
+}
+
+async function isFree(candidate) {
   for (const host of ['127.0.0.1', '::1', undefined]) {
     const result = await new Promise((resolve) => {
       const server = createServer();
       server.once('error', ({ code }) => resolve(code));
-      server.listen(found, host, () => {
-        found = server.address().port;
-        server.close(() => resolve('free'));
-      });
+      server.listen(candidate, host, () => server.close(() => resolve('free')));
     });
     // A machine without IPv6 has no ::1, and nobody can be in the way there.
     if (result !== 'free' && result !== 'EADDRNOTAVAIL' && result !== 'EAFNOSUPPORT') return false;
   }
-  return found;
+  return true;
 }

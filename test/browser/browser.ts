@@ -40,11 +40,11 @@ export function watch(page: Page, expected: readonly Expected[] = []): string[] 
     [...refusals, ...expected].some((one) => one.status === status && one.path.test(new URL(url).pathname));
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
   page.on('requestfailed', (request) => {
-    // A redirect that the page asked not to follow (it only looks whether there is one) counts as aborted.
-    const unfollowed = request.redirectedFrom() && request.resourceType() === 'fetch';
-    // Who leaves a page, or closes it, before the browser has its icon breaks that off.
-    const left = request.failure()?.errorText === 'net::ERR_ABORTED' && /\/favicon\.\w+$/.test(request.url());
-    if (!unfollowed && !left) problems.push(`failed: ${request.url()} ${request.failure()?.errorText}`);
+    const error = request.failure()?.errorText;
+    // Who leaves a page, or closes it, breaks off what it was still asking for. A redirect that the page asked not to
+    // follow (it only looks whether there is one) counts as aborted, too.
+    const isBrokenOff = request.resourceType() === 'fetch' || /\/favicon\.\w+$/.test(request.url());
+    if (error !== 'net::ERR_ABORTED' || !isBrokenOff) problems.push(`failed: ${request.url()} ${error}`);
   });
   page.on('response', (response) => {
     if (response.status() >= 400 && !isExpected(response.status(), response.url())) {

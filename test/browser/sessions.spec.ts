@@ -98,7 +98,7 @@ describe('in broker mode', () => {
     await button(bob, 'Log in').waitFor();
 
     await button(alice, 'Refresh').click();
-    await alice.getByText('Refreshed.', { exact: true }).waitFor();
+    await events(alice).first().getByText('Refresh token replaced').waitFor();
     expect(await factsOf(sessionRow(alice, 'This tab'))).toMatchObject({ Refreshes: '1' });
   });
 

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { launchChromium, watch } from './browser.js';
+import { anyFreePort } from '../../scripts/start/ports.mjs';
 import { button, call, logIn, sessionRow } from './page.js';
 import { QuickstartError, startIdentityProvider, startQuickstart } from '../fixtures/samples/quickstart.js';
 
@@ -28,13 +28,6 @@ async function occupy(): Promise<Server> {
 }
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
-
-async function freePort(): Promise<number> {
-  const server = await occupy();
-  const port = portOf(server);
-  await promisify(server.close.bind(server))();
-  return port;
-}
 
 describe('npm start', () => {
   it('prints the address and the people, answers there, and ends with both processes at Ctrl-C', async () => {
@@ -127,7 +120,7 @@ describe('a restart', () => {
 
 describe('with an identity provider of somebody else', () => {
   it('starts while that is down, says so in words, and signs in as soon as it is up', async () => {
-    const [port, idpPort] = [await freePort(), await freePort()];
+    const [port, idpPort] = [await anyFreePort(), await anyFreePort()];
     const client = {
       OIDC_CLIENT_ID: 'somebody-elses',
       OIDC_CLIENT_SECRET: 'a secret of 32 characters or more',

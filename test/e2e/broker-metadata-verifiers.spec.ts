@@ -11,7 +11,7 @@ import { adapters } from '../fixtures/adapters.js';
 import { bearer } from '../fixtures/application.js';
 import { newToken } from '../fixtures/broker-keys.js';
 import { decoded, forgedToken, startBroker, type RunningBroker } from '../fixtures/broker.js';
-import { freePort } from '../fixtures/databases/server-process.js';
+import { anyFreePort } from '../../scripts/start/ports.mjs';
 import { generateSigningKey, startOp, type TestOp } from '../fixtures/op/index.js';
 import { rawHmacJws, rawJws, unsignedJwt } from '../fixtures/raw-jwt.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
@@ -76,7 +76,7 @@ describe.each(cases)('express-oauth2-jwt-bearer, told $place of a broker on $nam
   let issuer: string;
   let other: OtherApplication;
   beforeAll(async () => {
-    const port = await freePort();
+    const port = await anyFreePort();
     const publicUrl = `http://127.0.0.1:${port}`;
     issuer = `${publicUrl}${prefix}`;
     broker = await startBroker(adapter, op, {
@@ -138,7 +138,7 @@ describe.each(adapters)(
     afterEach(() => backToRealTime());
 
     it('accepts the tokens of before, those in between and the new ones', async () => {
-      const port = await freePort();
+      const port = await anyFreePort();
       const publicUrl = `http://127.0.0.1:${port}`;
       const brokerStoreObj = new MemoryBrokerStore();
       const start = (signingAlgorithm: OidcAuthOptions['signingAlgorithm']) =>

@@ -10,7 +10,7 @@ import { maintain, newToken } from '../fixtures/broker-keys.js';
 import { decoded, startBroker, type RunningBroker } from '../fixtures/broker.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectOAuthError, expectUnavailable } from '../fixtures/responses.js';
-import { freePort } from '../fixtures/databases/server-process.js';
+import { anyFreePort } from '../../scripts/start/ports.mjs';
 import { backToRealTime, pass, stopTime } from '../fixtures/simulated-time.js';
 
 const OPENID = '/.well-known/openid-configuration';
@@ -220,7 +220,7 @@ describe.each(adapters)('the metadata of broker mode, on $name', (adapter) => {
   });
 
   it('is enough for a strict client to verify our tokens from the issuer alone', async () => {
-    const port = await freePort();
+    const port = await anyFreePort();
     const issuer = new URL(`http://127.0.0.1:${port}/api`);
     const app = await startBroker(adapter, op, {
       auth: { brokerIssuer: undefined, publicUrl: issuer.origin, prefix: '/api', brokerAudience: 'my-api' },

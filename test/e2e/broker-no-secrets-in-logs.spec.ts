@@ -43,7 +43,7 @@ describe.each(adapters)('everything that can be seen of an application in broker
 
   const start = (auth: object = {}) =>
     startBroker(adapter, op, {
-      auth: { timeout: 1_000, brokerStoreObj: store, encryptionKeys: [encryptionKey], ...auth },
+      auth: { brokerStoreObj: store, encryptionKeys: [encryptionKey], ...auth },
       logger,
     });
 

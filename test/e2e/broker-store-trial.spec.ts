@@ -191,8 +191,8 @@ describe('an application does not start, and says what was due, where its store'
     ],
     [
       'keeps times in seconds',
-      () => new ChangingStore((record) => ({ ...record, expiresAt: Math.floor(record.expiresAt / 1_000) * 1_000 + 1 })),
-      /a record whose expiresAt is \d{10}001 where \d{13} was due: that was inserted/,
+      () => new ChangingStore((record) => ({ ...record, expiresAt: Math.floor(record.expiresAt / 1_000) * 1_000 - 1 })),
+      /a record whose expiresAt is \d{10}999 where \d{13} was due: that was inserted/,
     ],
     [
       'forgets versions',

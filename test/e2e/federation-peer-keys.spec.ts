@@ -13,7 +13,6 @@ import { backToRealTime, pass, stopTime } from '../fixtures/simulated-time.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
 
 /** For what comes by itself, on a machine that has other things to do. */
-const soon = { timeout: 10_000 };
 /** s */
 const HOUR = 3_600;
 
@@ -54,7 +53,7 @@ const peersIn = (store: MemoryBrokerStore) => store.list('peer', {}, { limit: 10
 /** An application that has fetched the keys of its peer and kept them ran on this store, and is gone. */
 async function startAndClose(store: MemoryBrokerStore, auth: Partial<OidcAuthOptions> = {}): Promise<void> {
   await start({ brokerStoreObj: store, ...auth });
-  await expect.poll(async () => (await peersIn(store)).length, soon).toBe(1);
+  await expect.poll(async () => (await peersIn(store)).length).toBe(1);
   await running.pop()!.close();
 }
 
@@ -72,7 +71,7 @@ function publish(...keys: unknown[]): void {
 describe('the keys of a trusted issuer', () => {
   it('are there before its first token comes', async () => {
     const app = await start();
-    await expect.poll(() => peer.fetches, soon).toBe(1);
+    await expect.poll(() => peer.fetches).toBe(1);
     expect(await app.verdict(await peer.mint())).toBe('accepted');
     expect(peer.fetches).toBe(1);
   });
@@ -120,14 +119,14 @@ describe('a trusted issuer that is down', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(operator.containing(`The keys of the trusted issuer "${peer.issuer}" cannot be had`)).not.toEqual([]);
     await peer.up();
-    await expect.poll(async () => app.verdict(await peer.mint()), soon).toBe('accepted');
+    await expect.poll(async () => app.verdict(await peer.mint())).toBe('accepted');
   });
 
   it('is asked again where it starts a moment after the application, without a word', async () => {
     await peer.down();
     const app = await start();
     await peer.up();
-    await expect.poll(() => peer.fetches, soon).toBe(1);
+    await expect.poll(() => peer.fetches).toBe(1);
     expect(await app.verdict(await peer.mint())).toBe('accepted');
     expect(peer.fetches).toBe(1);
     expect(operator.containing('cannot be had')).toEqual([]);
@@ -213,7 +212,7 @@ describe('a trusted issuer that is down', () => {
     await startAndClose(store);
     peer.hang();
     const app = await start({ brokerStoreObj: store });
-    await expect.poll(() => peer.waiting, soon).toBe(1);
+    await expect.poll(() => peer.waiting).toBe(1);
     expect(await app.verdict(await peer.mint())).toBe('accepted');
     expectStillAsked();
   });
@@ -267,7 +266,7 @@ describe('a trusted issuer that is down', () => {
       expect(await peersIn(store)).toEqual([]);
       expect(peer.strays).toEqual([]);
       peer.answer = undefined;
-      await expect.poll(async () => app.verdict(await peer.mint()), soon).toBe('accepted');
+      await expect.poll(async () => app.verdict(await peer.mint())).toBe('accepted');
     },
   );
 });
@@ -285,7 +284,7 @@ describe('a trusted issuer that publishes no usable key any more', () => {
     publish({ kty: 'oct', k: 'AAAA' });
     pass(600);
     expect(await app.verdict(seen)).toBe('accepted');
-    await expect.poll(() => operator.containing('none that can verify a token'), soon).toHaveLength(1);
+    await expect.poll(() => operator.containing('none that can verify a token')).toHaveLength(1);
     expect(operator.containing('none that can verify a token')[0]).toContain(`"${peer.issuer}"`);
     expect(await app.verdict(seen)).toBe('accepted');
     expect(await app.verdict(await peer.mint({ sub: 'carol' }))).toBe('accepted');
@@ -331,7 +330,7 @@ describe('a trusted issuer that is slow', () => {
     const quick = await TestPeer.start();
     peer.hang();
     const app = await start({ trustedIssuers: [peer.issuer, quick.issuer] });
-    await expect.poll(() => peer.fetches, soon).toBe(1);
+    await expect.poll(() => peer.fetches).toBe(1);
     expectStillAsked();
     const waiting = app.verdict(await peer.mint());
     const { access_token } = await signIn(app);
@@ -347,7 +346,7 @@ describe('a trusted issuer that is slow', () => {
     peer.hang();
     const app = await start();
     const waiting = app.verdict(await peer.mint());
-    await expect.poll(() => peer.waiting, soon).toBe(1);
+    await expect.poll(() => peer.waiting).toBe(1);
     peer.recover();
     expect(await waiting).toBe('accepted');
     expect(peer.fetches).toBe(1);
@@ -361,7 +360,7 @@ describe('a trusted issuer that is slow', () => {
     peer.hang();
     pass(600);
     expect(await app.verdict(seen)).toBe('accepted');
-    await expect.poll(() => peer.waiting, soon).toBe(1);
+    await expect.poll(() => peer.waiting).toBe(1);
     expect(await app.verdict(seen)).toBe('accepted');
     expect(await app.verdict(await peer.mint({ sub: 'carol' }))).toBe('accepted');
     expectStillAsked();
@@ -375,10 +374,8 @@ describe('a record of keys that no key of the ring opens', () => {
     await startAndClose(store, { encryptionKeys: [lost] });
     const [before] = await peersIn(store);
     await start({ brokerStoreObj: store, encryptionKeys: [ring] });
-    await expect
-      .poll(async () => (await peersIn(store)).map(({ payload }) => payload), soon)
-      .not.toEqual([before!.payload]);
-    await expect.poll(async () => (await peersIn(store)).length, soon).toBe(1);
+    await expect.poll(async () => (await peersIn(store)).map(({ payload }) => payload)).not.toEqual([before!.payload]);
+    await expect.poll(async () => (await peersIn(store)).length).toBe(1);
     await running.pop()!.close();
     await peer.down();
     const app = await start({ brokerStoreObj: store, encryptionKeys: [ring] });
@@ -407,7 +404,7 @@ describe('who can write to the store', () => {
     const second = await TestPeer.start();
     const trustedIssuers = [peer.issuer, second.issuer];
     await start({ brokerStoreObj: store, trustedIssuers });
-    await expect.poll(async () => (await peersIn(store)).length, soon).toBe(2);
+    await expect.poll(async () => (await peersIn(store)).length).toBe(2);
     await running.pop()!.close();
     await Promise.all([peer.down(), second.down()]);
     const [one, two] = await peersIn(store);

@@ -383,10 +383,10 @@ describe('an application whose tokens come from an identity provider', () => {
       fault.json((body) => ({ ...body, id_token_signing_alg_values_supported: ['ES256', 'HS256'] })),
     );
     pass(600);
-    await expect.poll(async () => app.verdict(await second.mint()), { timeout: 10_000 }).toBe(OTHER_ALGORITHM);
+    await expect.poll(async () => app.verdict(await second.mint())).toBe(OTHER_ALGORITHM);
     second.faults.clear();
     pass(600);
-    await expect.poll(async () => app.verdict(await second.mint()), { timeout: 10_000 }).toBe('accepted');
+    await expect.poll(async () => app.verdict(await second.mint())).toBe('accepted');
     await app.close();
     await second.close();
   });

@@ -42,7 +42,7 @@ async function warningsOf(
     logger,
     ...(configure === undefined ? {} : { configure }),
   });
-  await vi.waitFor(() => expect(log).toHaveBeenCalledWith(`Identity provider: ${op.issuer}`, 'OidcAuth'));
+  await expect.poll(() => log.mock.calls).toContainEqual([`Identity provider: ${op.issuer}`, 'OidcAuth']);
   await app.close();
   return warn.mock.calls.map(([line]) => String(line)).join('\n');
 }

@@ -59,7 +59,7 @@ describe.each(adapters)('everything that can be seen of an application, on $name
 
   const start = (options = {}) =>
     startApplication(adapter, {
-      auth: { ...clientOptions(op), timeout: 1_000, ...options },
+      auth: { ...clientOptions(op), timeout: 2_000, ...options },
       module: { controllers: [Routes] },
       logger,
     });

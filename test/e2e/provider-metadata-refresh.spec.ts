@@ -35,7 +35,7 @@ describe('the metadata of the provider', () => {
       fault.json((metadata) => ({ ...metadata, authorization_endpoint: `${op.issuer}/moved` })),
     );
     vi.advanceTimersByTime(2_000);
-    await vi.waitFor(async () => expect((await login()).headers.get('location')).toContain('/moved?'));
+    await expect.poll(async () => (await login()).headers.get('location')).toContain('/moved?');
     expect(op.requests('discovery')).toHaveLength(1);
   });
 
@@ -45,7 +45,7 @@ describe('the metadata of the provider', () => {
       op.faults.once('discovery', broken);
       vi.advanceTimersByTime(5 * DAY); // also beyond the days of the test before
       expect((await login()).status).toBe(302);
-      await vi.waitFor(() => expect(op.requests('discovery')).toHaveLength(1));
+      await expect.poll(() => op.requests('discovery')).toHaveLength(1);
       expect((await login()).status).toBe(302);
     }
   });

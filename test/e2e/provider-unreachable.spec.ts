@@ -45,7 +45,7 @@ beforeEach(() => op.reset());
 
 const start = (adapter: Adapter) =>
   startApplication(adapter, {
-    auth: { ...clientOptions(op), timeout: 500 },
+    auth: { ...clientOptions(op), timeout: 1_000 },
     module: { controllers: [GuardedController] },
   });
 

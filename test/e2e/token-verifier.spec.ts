@@ -181,7 +181,7 @@ describe('a queue consumer', () => {
     expect(await deliver()).toEqual({ retryAfter: expect.any(Number) });
     expect(elsewhere.get(ExportsConsumer).exported).toEqual([]);
     second.faults.clear();
-    await expect.poll(deliver, { timeout: 10_000, interval: 100 }).toBe('done');
+    await expect.poll(deliver, { interval: 100 }).toBe('done');
     expect(elsewhere.get(ExportsConsumer).exported).toEqual([`${second.issuer} alice`]);
     await elsewhere.close();
     await second.close();

@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { installMongod } from '../../scripts/mongodb/install.mjs';
 import { administerMongo } from '../fixtures/databases/index.js';
-import { freePort } from '../fixtures/databases/server-process.js';
+import { anyFreePort } from '../../scripts/start/ports.mjs';
 
 it('the MongoDB of the sample outlives its clients, as a refresh may still have to be written at Ctrl-C', async () => {
   const data = await mkdtemp(join(tmpdir(), 'sample-database-'));
   const server = fork(fileURLToPath(new URL('../../sample/03-mongoose/mongodb.mjs', import.meta.url)), {
-    env: { MONGOD: await installMongod(console.log), MONGO_DATA: join(data, 'new'), PORT: String(await freePort()) },
+    env: { MONGOD: await installMongod(console.log), MONGO_DATA: join(data, 'new'), PORT: String(await anyFreePort()) },
   });
   const ended = once(server, 'exit');
   onTestFinished(async () => {

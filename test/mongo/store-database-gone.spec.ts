@@ -194,7 +194,7 @@ async function expectToWaitForAnother(): Promise<void> {
   const proxy = await proxied(await mongoUrl());
   const connection = await applicationConnection(`${proxy.url}&heartbeatFrequencyMS=500`);
   proxy.cut();
-  await expect.poll(() => connection.readyState, { timeout: 10_000 }).toBe(STATES.disconnected);
+  await expect.poll(() => connection.readyState).toBe(STATES.disconnected);
   const store = closing(new MongooseBrokerStore(connection));
   await expect(store.setup()).rejects.toMatchObject({ code: 'ETIMEDOUT' });
   proxy.restore();

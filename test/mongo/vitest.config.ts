@@ -17,6 +17,8 @@ export default defineConfig({
     isolate: false,
     // Much of it is waiting for elections, and for databases that are gone.
     maxWorkers: 2,
+    // A look that is repeated: it never waits this long where all is well.
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

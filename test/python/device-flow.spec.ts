@@ -39,9 +39,11 @@ describe.each(modes)('the device flow of a Python client, in $mode mode', (mode)
     await machine.browse(code.uri);
 
     expectSignedIn(await report(), app);
-    const [, first, ...later] = app.recorder.take();
-    expect(first).toMatchObject({ status: 400, answer: { error: 'authorization_pending' } });
-    expect(summary(later)).toEqual(['POST /api/auth/v2/token 200', 'GET /api/demo/protected 200']);
+    const [, ...later] = app.recorder.take();
+    // Once, or again where the person took longer than the client waits between two looks.
+    const early = later.filter(({ status }) => status === 400);
+    for (const { answer } of early) expect(answer).toMatchObject({ error: 'authorization_pending' });
+    expect(summary(later.slice(early.length))).toEqual(['POST /api/auth/v2/token 200', 'GET /api/demo/protected 200']);
   });
 
   it('ends with the reason when the person refuses', async () => {

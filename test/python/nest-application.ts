@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { Auth, type OidcAuthModuleExtras, type OidcAuthOptions } from '../../lib/index.js';
 import { adapters, type Adapter } from '../fixtures/adapters.js';
 import { startBroker, type RunningBroker } from '../fixtures/broker.js';
-import { freePort } from '../fixtures/databases/server-process.js';
+import { anyFreePort } from '../../scripts/start/ports.mjs';
 import type { TestOp } from '../fixtures/op/index.js';
 import { sharedAudience } from '../fixtures/peer.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
@@ -29,7 +29,7 @@ export class NestAddress {
   private constructor(private readonly port: number) {}
 
   static async free(): Promise<NestAddress> {
-    return new NestAddress(await freePort());
+    return new NestAddress(await anyFreePort());
   }
 
   /** As in `iss` of its tokens. */

@@ -57,7 +57,9 @@ export class Recorder {
     const { method, headers } = incoming;
     const url = new URL(incoming.url!, this.target);
     const asked = await text(incoming);
-    const [response] = (await once(request(url, { method, headers }).end(asked), 'response')) as [IncomingMessage];
+    // No connection is kept: it could be closed just as the next request goes out on it.
+    const asking = request(url, { method, headers, agent: false }).end(asked);
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
     const answered = await text(response);
     this.#exchanges.push({
       request: `${method} ${url.pathname}`,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startTestIdp, type TestIdp, type TestIdpOptions } from '../../lib/testing/test-idp/index.js';
-import { freePort } from '../fixtures/databases/server-process.js';
+import { anyFreePort } from '../../scripts/start/ports.mjs';
 import { Wire } from './wire.js';
 
 const running: TestIdp[] = [];
@@ -30,7 +30,7 @@ describe('a test identity provider', () => {
   });
 
   it('is at the port it is given, and there again after down() and up()', async () => {
-    const port = await freePort();
+    const port = await anyFreePort();
     const idp = await start({ port });
     expect(await issuerIn(idp)).toBe(`http://127.0.0.1:${port}`);
     await idp.down();

@@ -1,0 +1,1 @@
+export function anyFreePort(...taken: readonly number[]): Promise<number>;
