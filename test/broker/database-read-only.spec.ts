@@ -2,7 +2,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { administer, postgresUrl, startProxy, type DatabaseProxy } from '../fixtures/databases/index.js';
 import { startOp, type TestOp } from '../fixtures/op/index.js';
 import { expectUnavailable, tokensIn } from '../fixtures/responses.js';
-import { generationOf, type RefreshingApplication, startRefreshing } from '../fixtures/refreshing/refreshing.js';
+import {
+  eventually,
+  generationOf,
+  type RefreshingApplication,
+  startRefreshing,
+} from '../fixtures/refreshing/refreshing.js';
 
 let op: TestOp;
 let database: string;
@@ -29,13 +34,17 @@ async function setReadOnly(to: 'on' | 'off'): Promise<void> {
   // For connections that are made from now on.
   proxy.cut();
   proxy.restore();
+  // The pool has noticed by the time that something is read.
+  await eventually(async () => void (await app.broker.session('unknown')));
 }
 
 it('a PostgreSQL that can be read only keeps the provider from being asked: 503 with Retry-After, and nothing is lost', async () => {
   const { refreshToken } = await app.login();
   op.resetRequests();
   await setReadOnly('on');
+  app.interrupt({});
   await expectUnavailable(await app.refresh(refreshToken));
+  expect(app.count('replace')).toBe(1);
   expect(op.requests('token')).toHaveLength(0);
   await setReadOnly('off');
   expect(generationOf((await tokensIn(await app.refresh(refreshToken))).refresh_token!)).toBe(1);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as runner from 'vitest';
 import { describeBrokerStore } from '../../lib/testing/index.js';
-import { administerMongo, startReplicaSet, withMongoDatabase, type ReplicaSet } from '../fixtures/databases/index.js';
+import { startReplicaSet, withMongoDatabase, type ReplicaSet } from '../fixtures/databases/index.js';
 import { proxyTo, storeProcess } from '../fixtures/stores/contract-options.js';
 import { open } from '../fixtures/stores/open-by-url.js';
 
@@ -12,15 +12,7 @@ let primary: string;
 
 beforeAll(async () => {
   set = await startReplicaSet(3);
-  primary = (await set.primary()).url;
-  // Nobody else is to be elected because the machine is busy.
-  await administerMongo(`${primary}?directConnection=true`, async (client) => {
-    const { config } = await client.db('admin').command({ replSetGetConfig: 1 });
-    config.version++;
-    config.settings.electionTimeoutMillis = 60_000;
-    config.settings.heartbeatTimeoutSecs = 60;
-    await client.db('admin').command({ replSetReconfig: config });
-  });
+  primary = (await set.steady()).url;
 }, 60_000);
 afterAll(() => set.remove());
 

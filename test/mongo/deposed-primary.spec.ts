@@ -1,9 +1,8 @@
 import type { mongo } from 'mongoose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { BrokerRecord, BrokerStore } from '../../lib/index.js';
 import { openBrokerStore } from '../../lib/store/store-from-url.js';
 import { administerMongo, startReplicaSet, withMongoDatabase, type ReplicaSet } from '../fixtures/databases/index.js';
-import { eventually } from '../fixtures/refreshing/refreshing.js';
 
 let set: ReplicaSet;
 /** Has its writes acknowledged by the primary that was elected. */
@@ -14,7 +13,7 @@ let record: BrokerRecord;
 
 beforeAll(async () => {
   set = await startReplicaSet(3, '--setParameter=enableTestCommands=1');
-  const old = await set.primary();
+  const old = await set.steady();
   late = await openBrokerStore(withMongoDatabase(`${old.url}?directConnection=true`, 'records'));
   await late.setup();
   record = { version: 1, payload: 'sealed', expiresAt: (await late.now()) + 3_600_000, subject: 's' };
@@ -27,7 +26,7 @@ beforeAll(async () => {
   await current.replace('grant', 'replaced', 1, { ...record, version: 2 });
   await current.remove('grant', 'removed');
   await current.insert('grant', 'added', record);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await Promise.all([current.close(), late.close()]);
   await set.remove();
@@ -37,21 +36,20 @@ function command(url: string, what: mongo.Document): Promise<mongo.Document> {
   return administerMongo(`${url}?directConnection=true`, (client) => client.db('admin').command(what));
 }
 
+/** A member may take half a minute until it has found another one to copy from. */
+const inTheEnd = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 50_000, interval: 20 });
+
 /**
  * Has another member elected without the primary hearing of it: for as long as a test takes, where it is some ms in
  * ordinary life. @returns URL of the one that was elected
  */
 async function depose(old: string): Promise<string> {
   const { config } = await command(old, { replSetGetConfig: 1 });
-  config.version++;
-  // Whoever hears of nobody would step down by itself after that.
-  config.settings.electionTimeoutMillis = 60_000;
-  await command(old, { replSetReconfig: config });
   const hosts = (config.members as readonly { host: string }[]).map(({ host }) => host);
   const [candidate, voter] = hosts.filter((host) => !old.includes(host)) as [string, string];
   const urlOf = (host: string) => `mongodb://${host}/`;
   // Who copies from the old one would tell it.
-  await eventually(async () => {
+  await inTheEnd(async () => {
     await command(urlOf(voter), { replSetSyncFrom: candidate });
     await set.whole();
     expect(await command(urlOf(voter), { replSetGetStatus: 1 })).toMatchObject({ syncSourceHost: candidate });
@@ -69,8 +67,8 @@ async function depose(old: string): Promise<string> {
       closeConnection: true,
     },
   });
-  await command(urlOf(candidate), { replSetStepUp: 1 });
-  await eventually(async () => {
+  await inTheEnd(async () => {
+    await command(urlOf(candidate), { replSetStepUp: 1 });
     expect(await command(urlOf(candidate), { hello: 1 })).toMatchObject({ isWritablePrimary: true });
   });
   return urlOf(candidate);

@@ -92,22 +92,26 @@ describe.each(failures)('a primary that $failure in the middle of refreshes', ({
       await mend
     )();
     for (const [moment, answer] of held) answers.set(moment, await answer);
-  }, 60_000);
+  }, 120_000);
   afterAll(() => Promise.all([holding.close(), other.close()]));
 
-  it.each(moments)('%s: the session goes on, with one successor wherever it is asked for', async (moment) => {
-    const { refreshToken, sid } = sessions.get(moment)!;
-    const answer = answers.get(moment)!;
-    const mine = answer.status === 200 ? (await tokensIn(answer.clone())).refresh_token! : undefined;
-    if (mine === undefined) await expectUnavailable(answer.clone());
-    // All of the other application have come to their end: nobody holds a lease any more.
-    const his = await tokensFrom(other, refreshToken, () => other.leap(other.timeout + LEASE_BEYOND_TIMEOUT));
-    expect(generationOf(his)).toBe(1);
-    expect([undefined, his]).toContain(mine);
-    expect(generationOf(await tokensFrom(holding, his))).toBe(2);
-    const ofThis = [...holding.events, ...other.events].filter((event) => 'sid' in event && event.sid === sid);
-    expect(endsIn(ofThis)).toEqual([]);
-  });
+  it.each(moments)(
+    '%s: the session goes on, with one successor wherever it is asked for',
+    async (moment) => {
+      const { refreshToken, sid } = sessions.get(moment)!;
+      const answer = answers.get(moment)!;
+      const mine = answer.status === 200 ? (await tokensIn(answer.clone())).refresh_token! : undefined;
+      if (mine === undefined) await expectUnavailable(answer.clone());
+      // All of the other application have come to their end: nobody holds a lease any more.
+      const his = await tokensFrom(other, refreshToken, () => other.leap(other.timeout + LEASE_BEYOND_TIMEOUT));
+      expect(generationOf(his)).toBe(1);
+      expect([undefined, his]).toContain(mine);
+      expect(generationOf(await tokensFrom(holding, his))).toBe(2);
+      const ofThis = [...holding.events, ...other.events].filter((event) => 'sid' in event && event.sid === sid);
+      expect(endsIn(ofThis)).toEqual([]);
+    },
+    120_000,
+  );
 });
 
 describe('processes that refresh many sessions while primaries come and go', () => {

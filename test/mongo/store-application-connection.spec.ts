@@ -95,7 +95,7 @@ describe('an application’s own connection', () => {
   });
 
   it('that could not connect can be opened later', async () => {
-    const connection = createConnection('mongodb://127.0.0.1:1/db', { serverSelectionTimeoutMS: 50 });
+    const connection = createConnection('mongodb://127.0.0.1:1/db', { serverSelectionTimeoutMS: 500 });
     const store = closing(new MongooseBrokerStore(connection));
     await expect(store.setup()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await expect(store.setup()).rejects.toMatchObject({ code: 'store_misconfigured' });

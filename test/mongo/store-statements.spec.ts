@@ -12,12 +12,18 @@ async function failingServer() {
   const server = await mongod('--setParameter=enableTestCommands=1');
   onTestFinished(() => server.remove());
   await server.start();
+  const failPoint = (
+    configureFailPoint: string,
+    mode: mongo.Document | 'alwaysOn' | 'off',
+    data: mongo.Document = {},
+  ) => administerMongo(server.url, (client) => client.db('admin').command({ configureFailPoint, mode, data }));
   return {
     url: `${server.url}mine`,
-    failNext: (times: number, data: mongo.Document) =>
-      administerMongo(server.url, (client) =>
-        client.db('admin').command({ configureFailPoint: 'failCommand', mode: { times }, data }),
-      ),
+    failNext: (times: number, data: mongo.Document) => failPoint('failCommand', { times }, data),
+    holdDeletions: async () => {
+      await failPoint('hangDuringBatchRemove', 'alwaysOn');
+      return { letGo: () => failPoint('hangDuringBatchRemove', 'off') };
+    },
   };
 }
 
@@ -43,20 +49,21 @@ describe('an insertion', () => {
 
 describe('a purge', () => {
   it('leaves alone what was made anew between its look and its deletion', async () => {
-    const { url, failNext } = await failingServer();
+    const { url, holdDeletions } = await failingServer();
     const store = await storeAt(url);
     await store.setup();
     const record = await living(store);
     await store.insert('marker', 'id', await expired(store));
-    await failNext(1, { failCommands: ['delete'], blockConnection: true, blockTimeMS: 1_500 });
+    const { letGo } = await holdDeletions();
     const purging = store.purgeExpired(10);
     await administerMongo(url, (client) =>
       eventually(async () => {
-        const deletions = { currentOp: 1, 'command.delete': 'oidc_auth_records' };
+        const deletions = { currentOp: 1, ns: 'mine.oidc_auth_records', failpointMsg: 'hangDuringBatchRemove' };
         expect((await client.db('admin').command(deletions))['inprog']).toHaveLength(1);
       }),
     );
     expect(await store.insert('marker', 'id', record)).toBe(true);
+    await letGo();
     expect(await purging).toBe(0);
     expect(await store.find('marker', 'id')).toEqual(record);
   });

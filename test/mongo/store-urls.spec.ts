@@ -14,6 +14,7 @@ describe('the URL of a broker store', () => {
   it('may name all members of a replica set, and only its primary is used', async () => {
     const set = await startReplicaSet(3);
     try {
+      await set.steady();
       const store = await storeAt(set.url.replace('/?', '/mine?readPreference=secondary&w=1&'));
       await store.setup();
       const record = await living(store);
@@ -69,6 +70,7 @@ describe('the URL of a broker store', () => {
   it('that leads to a secondary by directConnection says what to leave out', async () => {
     const set = await startReplicaSet(3);
     try {
+      await set.steady();
       const { url } = await set.secondary();
       const store = await storeAt(`${url}mine?directConnection=true`);
       await expect(store.setup()).rejects.toThrow(/not primary.*directConnection=true/);

@@ -192,7 +192,7 @@ describe.each(adapters)('guards of an application in pass-through mode, on $name
 describe.each(adapters)('the time of an application and of its provider, on $name,', (adapter) => {
   let app: RunningApplication;
   beforeAll(async () => {
-    const auth = { ...idp.options, timeout: 500 };
+    const auth = { ...idp.options, timeout: 2_000 };
     app = await startApplication(adapter, { auth, module: { controllers: [OrdersController] } });
   });
   afterAll(() => app.close());

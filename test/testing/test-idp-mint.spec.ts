@@ -23,8 +23,8 @@ describe('a minted token', () => {
   it('is like one from a login', async () => {
     const login = decodeJwt((await new Wire(idp).signIn({ scope: 'openid profile email' }))['access_token']!);
     const { payload } = await jwtVerify(await idp.mintToken(), published(), { typ: 'at+jwt', audience: 'test-api' });
-    const own = { jti: expect.any(String), sid: expect.any(String), iat: expect.any(Number), exp: expect.any(Number) };
-    expect(payload).toEqual({ ...login, ...own, auth_time: payload.iat });
+    const [text, time] = [expect.any(String), expect.any(Number)];
+    expect(payload).toEqual({ ...login, jti: text, sid: text, iat: time, exp: time, auth_time: time });
     expect([payload.jti, payload['sid']]).not.toEqual([login.jti, login['sid']]);
     expect(payload.exp! - payload.iat!).toBe(300);
     expect(payload).toMatchObject({ sub: 'alice', department: 'sales', realm_access: { roles: ['admin'] } });

@@ -286,7 +286,7 @@ describe('the contract suite', () => {
   });
 
   // They wait, for processes and for a time limit.
-  describe.concurrent('in some seconds', { timeout: 60_000 }, () => {
+  describe('in some seconds', { timeout: 60_000 }, () => {
     it('finds a store that asks the clock of its process, in "now" and in "find"', async () => {
       const failures = await failuresOf(
         openByItsProcess,
