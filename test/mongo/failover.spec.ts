@@ -114,6 +114,31 @@ describe.each(failures)('a primary that $failure in the middle of refreshes', ({
   );
 });
 
+describe('a primary that has lost the majority', () => {
+  let app: RefreshingApplication;
+  beforeAll(async () => {
+    await op.reset();
+    app = await startRefreshing(op, { store: storeUrl });
+  });
+  afterAll(() => app.close());
+
+  it('keeps the provider from being asked: 503 with Retry-After, and nothing is lost', async () => {
+    const { refreshToken } = await app.login();
+    op.resetRequests();
+    const restore = await set.loseMajority();
+    const refused = async () => expectUnavailable(await app.refresh(refreshToken));
+    await Promise.all([refused(), refused()]);
+    // By now it knows, and is primary no more.
+    await refused();
+    expect(op.requests('token')).toHaveLength(0);
+    await restore();
+    const successor = await tokensFrom(app, refreshToken, () => app.leap(app.timeout + LEASE_BEYOND_TIMEOUT));
+    expect(generationOf(successor)).toBe(1);
+    expect(op.requests('token')).toHaveLength(1);
+    expect(endsIn(app.events)).toEqual([]);
+  }, 120_000);
+});
+
 describe('processes that refresh many sessions while primaries come and go', () => {
   const PROCESSES = 2;
   const SESSIONS = 12;
