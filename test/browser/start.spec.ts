@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { launchChromium, watch } from './browser.js';
-import { anyFreePort } from '../../scripts/start/ports.mjs';
 import { button, call, logIn, sessionRow } from './page.js';
+import { anyFreePort } from '../../scripts/start/ports.mjs';
 import { QuickstartError, startIdentityProvider, startQuickstart } from '../fixtures/samples/quickstart.js';
 
 const closing: Array<() => unknown> = [];

@@ -12,7 +12,6 @@ import { accessTokenPayload, rawJws } from '../fixtures/raw-jwt.js';
 import { backToRealTime, pass, stopTime } from '../fixtures/simulated-time.js';
 import { signIn } from '../fixtures/sign-in-at-callback.js';
 
-/** For what comes by itself, on a machine that has other things to do. */
 /** s */
 const HOUR = 3_600;
 
