@@ -13,7 +13,7 @@ let record: BrokerRecord;
 
 beforeAll(async () => {
   set = await startReplicaSet(3, '--setParameter=enableTestCommands=1');
-  const old = await set.steady();
+  const old = await set.primary();
   late = await openBrokerStore(withMongoDatabase(`${old.url}?directConnection=true`, 'records'));
   await late.setup();
   record = { version: 1, payload: 'sealed', expiresAt: (await late.now()) + 3_600_000, subject: 's' };
@@ -45,6 +45,10 @@ const inTheEnd = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 50
  */
 async function depose(old: string): Promise<string> {
   const { config } = await command(old, { replSetGetConfig: 1 });
+  config.version++;
+  // Whoever hears of nobody would step down by itself after that.
+  config.settings.electionTimeoutMillis = 60_000;
+  await command(old, { replSetReconfig: config });
   const hosts = (config.members as readonly { host: string }[]).map(({ host }) => host);
   const [candidate, voter] = hosts.filter((host) => !old.includes(host)) as [string, string];
   const urlOf = (host: string) => `mongodb://${host}/`;
@@ -67,8 +71,9 @@ async function depose(old: string): Promise<string> {
       closeConnection: true,
     },
   });
+  // Not once more after it was told to: it would begin another election.
+  await inTheEnd(async () => void (await command(urlOf(candidate), { replSetStepUp: 1 })));
   await inTheEnd(async () => {
-    await command(urlOf(candidate), { replSetStepUp: 1 });
     expect(await command(urlOf(candidate), { hello: 1 })).toMatchObject({ isWritablePrimary: true });
   });
   return urlOf(candidate);
